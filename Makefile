@@ -1,0 +1,55 @@
+# The two commands are `make demo` and `make test`; `make` alone lists all.
+# ARGS are handed on: make demo ARGS=--fast, make test ARGS='-k worker'.
+
+BIN := .venv/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint format bench eval bars clean distclean
+
+help:
+	@echo 'make demo        the robot answers spoken questions, in English and Korean'
+	@echo 'make test        lint, types, tests'
+	@echo 'make setup       only the environment: system packages, .venv (the others run it first)'
+	@echo 'make lint        lint and types    make format    format the code'
+	@echo 'make bench       measure how fast it answers    make eval    what listening costs (15 min)'
+	@echo 'make bars        every bar the project promises to meet, and whether it does'
+	@echo 'make clean       remove caches     make distclean    and the environment'
+	@echo 'ARGS are handed on, as in: make demo ARGS=--fast    make test ARGS="-k worker"'
+
+setup:
+	@sh scripts/setup.sh
+
+demo: setup
+	@$(BIN)/robot-voice demo $(ARGS)
+
+test check: setup
+	@scripts/check $(ARGS)
+
+lint: setup
+	@scripts/check --lint
+
+format: setup
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: setup
+	@$(BIN)/python -m scripts.bench.latency $(ARGS)
+	@$(BIN)/python -m scripts.bench.startup
+	@$(BIN)/python -m scripts.bench.cancel
+	@$(BIN)/python -m scripts.bench.report
+
+eval: setup
+	@$(BIN)/python -m scripts.bench.idle $(ARGS)
+	@$(BIN)/python -m scripts.bench.idle --minutes 3 --noise -55
+	@$(BIN)/python -m scripts.bench.report
+
+bars: setup
+	@$(BIN)/python -m scripts.bars $(ARGS)
+
+clean:
+	@rm -rf build dist out .mypy_cache .ruff_cache .pytest_cache
+	@find robot_voice tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean
+	@rm -rf .venv

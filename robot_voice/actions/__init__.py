@@ -1,0 +1,1 @@
+"""Robot commands: what the user may tell the body to do."""

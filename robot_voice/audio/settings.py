@@ -1,0 +1,24 @@
+"""What the audio process is told at its start: plain fields, because that process must start
+fast and the configuration's own classes (pydantic) would double the time it takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Fields of ``config.AudioConfig`` and ``config.VadConfig``, where they are explained."""
+
+    input: str | int = "default"
+    output: str | int = "default"
+    block_ms: int = 10
+    echo: str = "auto"
+    realtime_priority: int = 10
+    ahead_seconds: float = 4.0
+    engine: str = "silero"
+    aggressiveness: int = 3
+    start_threshold: float = 0.7
+    start_seconds: float = 0.09
+    barge_in: bool = True
+    """Whether a voice holds the loudspeaker before the robot has heard it."""

@@ -1,0 +1,117 @@
+"""``robot-voice demo``, ``ask``, ``talk``, ``chat`` and ``run``: the robot itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .common import Run, command
+
+FastOption = Annotated[
+    bool, typer.Option("--fast", help="Faster than real time; the results are the same.")
+]
+OutputOption = Annotated[
+    Path,
+    typer.Option("--output", "-o", metavar="FOLDER", help="Where replies and traces are written."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    for function in (demo, ask):
+        command(app, "config", "overrides", "json", "verbose")(function)
+    command(app, "config", "overrides", "verbose")(talk)
+    command(app, "config", "overrides", "json", "verbose")(chat)
+    command(app, "config", "overrides", "verbose", name="run")(serve)
+
+
+def demo(
+    run: Run,
+    fast: FastOption = False,
+    output: OutputOption = Path("out"),
+) -> None:
+    """Watch the robot answer spoken questions in English and Korean. Start here.
+
+    Needs no microphone and no loudspeaker: the questions come with the program.
+    Every turn shows what was heard, what is answered and how long each step
+    took; the reply is written as a WAV file, with a JSON trace of the turn.
+
+    Examples:
+      robot-voice demo
+      robot-voice demo --fast --json -c korean-casual
+    """
+    from robot_voice.demo import run_demo
+
+    run_demo(run.load(), (), fast=fast, as_json=run.json, output=output)
+
+
+def ask(
+    run: Run,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Spoken questions.")],
+    fast: FastOption = False,
+    output: OutputOption = Path("out"),
+) -> None:
+    """Ask the robot with recordings instead of a microphone.
+
+    Each file is one thing said to it, all in one conversation.
+
+    Example:
+      robot-voice ask hello.wav what-is-your-name.wav
+    """
+    from robot_voice.demo import run_demo
+
+    run_demo(run.load(), files, fast=fast, as_json=run.json, output=output)
+
+
+def talk(
+    run: Run,
+    input_file: Annotated[
+        Path | None,
+        typer.Option("--input", "-i", metavar="FILE", help="Hear this file, not a microphone."),
+    ] = None,
+) -> None:
+    """Talk with the robot in this terminal: hold a key while you speak.
+
+    Works over ssh too; the microphone is that of the machine it runs on.
+
+    Examples:
+      robot-voice talk
+      robot-voice talk --input question.wav     (writes the answer to ./out)
+    """
+    if input_file is not None:
+        from robot_voice.demo import run_demo
+
+        run_demo(run.load(), (input_file,))
+    else:
+        from robot_voice.talk import run_talk
+
+        run_talk(run.load())
+
+
+def chat(run: Run) -> None:
+    """Chat with the robot by typing, without any sound.
+
+    Ctrl-D ends it.
+
+    Examples:
+      robot-voice chat
+      echo "What can you do?" | robot-voice chat --json
+    """
+    from robot_voice.chat import run_chat
+
+    run_chat(run.load(), as_json=run.json)
+
+
+def serve(run: Run) -> None:
+    """Run the robot's voice as a service, until it is told to end.
+
+    For systemd (see configs/systemd/), or by hand to try it. SIGHUP makes it
+    read the configuration again, SIGTERM ends it.
+
+    Example:
+      robot-voice run -c korean-formal
+    """
+    from robot_voice.service.daemon import run_daemon
+
+    run_daemon(run.load)

@@ -1,0 +1,207 @@
+"""Everything an owner may set, with its default. ``settings`` reads it from files and elsewhere.
+
+Each section is frozen and refuses unknown keys. The text behind each field is what
+``robot-voice config schema`` shows.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Language: TypeAlias = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
+"""ISO 639-1 code, as Whisper knows it: en, ko, ja, zh, ..."""
+
+Fraction: TypeAlias = Annotated[float, Field(ge=0, le=1)]
+Seconds: TypeAlias = Annotated[float, Field(gt=0, le=60)]
+Threads: TypeAlias = Annotated[int, Field(ge=1, le=256)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class LanguageConfig(Section):
+    allowed: tuple[Language, ...] = Field(("en", "ko"), min_length=1)
+    """Languages people speak to the robot. Anything else is heard as the nearest of these."""
+    default: Language = "en"
+    """The language assumed while nothing tells otherwise."""
+    reply: Literal["user"] | Language = "user"
+    """Answer in the user's language ("user"), or always in this one."""
+
+    @model_validator(mode="after")
+    def _default_is_allowed(self) -> LanguageConfig:
+        if self.default not in self.allowed:
+            raise ValueError(f"default {self.default!r} is not in allowed {list(self.allowed)}")
+        return self
+
+
+class PersonaConfig(Section):
+    name: str = Field("Nuri", min_length=1, max_length=40)
+    """What the robot is called."""
+    description: str = Field("a caring humanoid robot", max_length=2000)
+    """Who the robot is, in a few words; becomes part of the model's instructions."""
+
+
+class ToneConfig(Section):
+    warmth: Fraction = 0.8
+    """0 matter-of-fact, 1 very warm."""
+    formality: Literal["casual", "polite", "formal"] = "polite"
+    """How English and other languages without speech levels are spoken."""
+    korean_level: Literal["반말", "해요체", "합쇼체"] = "해요체"
+    """Speech level of Korean replies."""
+    playfulness: Fraction = 0.3
+    """0 serious, 1 playful."""
+    detail: int = Field(2, ge=1, le=5)
+    """1 one short sentence, 5 a full explanation."""
+
+
+class AudioConfig(Section):
+    input: str | int = "default"
+    """Microphone: part of its name, its index, or "default" (see `robot-voice devices`)."""
+    output: str | int = "default"
+    """Loudspeaker, likewise."""
+    block_ms: Literal[10, 20, 30] = 10
+    """Length of the blocks exchanged with the sound card."""
+    echo: Literal["auto", "aec", "half-duplex", "off"] = "auto"
+    """How the robot avoids hearing itself: "aec" cancels the echo (needs the extra [aec]),
+    "half-duplex" is deaf while it speaks, "off" suits headphones; "auto" takes aec if installed,
+    else half-duplex."""
+    realtime_priority: int = Field(10, ge=0, le=90)
+    """SCHED_RR priority of the audio process where the system allows it; 0 for none."""
+    ahead_seconds: Seconds = 4.0
+    """How much sound may wait in the player."""
+
+
+class VadConfig(Section):
+    engine: Literal["silero", "webrtc"] = "silero"
+    """"silero" is far better in noise; "webrtc" uses next to no CPU."""
+    aggressiveness: int = Field(3, ge=0, le=3)
+    """How strict webrtc is."""
+    start_threshold: Fraction = 0.7
+    """A frame at or above this counts as speech while nobody speaks."""
+    stop_threshold: Fraction = 0.5
+    """A frame below this counts as silence while someone speaks."""
+    start_seconds: Seconds = 0.09
+    """Speech needed before the user is said to have started."""
+    pre_roll_seconds: Seconds = 0.5
+    """Audio kept from before the start, so that first consonants survive."""
+    max_seconds: Seconds = 25.0
+    """A longer utterance is transcribed in parts of this length."""
+
+
+class EndpointConfig(Section):
+    soft_end_seconds: Seconds = 0.2
+    """Silence after which the robot begins to think, without speaking."""
+    complete_seconds: Seconds = 0.4
+    """Silence that ends a turn after a sentence that is complete."""
+    unknown_seconds: Seconds = 0.7
+    """The same, when the words do not tell."""
+    unfinished_seconds: Seconds = 1.3
+    """The same, after "and", "음", a connective ending."""
+
+
+class AsrConfig(Section):
+    model: str = "starter"
+    """"starter", a model folder, or the name of one in `models/` or the user's data folder."""
+    threads: Threads | None = None
+    """CPU threads; unset: the shared budget `cpu.threads`."""
+    beam_size: int = Field(1, ge=1, le=10)
+    """Wider beams are slower and a little more exact."""
+    min_window_seconds: Seconds = 30.0
+    """Whisper hears windows of at least this length. 30 is safe for OpenAI's weights; the starter
+    model was trained on short windows and takes 2 whatever is set here."""
+    timeout_seconds: Seconds = 20.0
+    """A transcription that takes longer fails, and the robot apologises."""
+
+
+class LlmConfig(Section):
+    model: str = "starter"
+    """"starter", a GGUF file, or the name of one in `models/` or the user's data folder."""
+    threads: Threads | None = None
+    """CPU threads; unset: the shared budget `cpu.threads`."""
+    context_tokens: int = Field(2048, ge=256, le=131072)
+    """Size of the context window; the model's own limit caps it."""
+    max_tokens: int = Field(160, ge=1, le=4096)
+    """Longest reply."""
+    temperature: float = Field(0.0, ge=0, le=2)
+    """0 always takes the likeliest word."""
+    top_p: Fraction = 0.9
+    """Words are drawn from the likeliest that together have this probability."""
+    repeat_penalty: float = Field(1.1, ge=1, le=2)
+    """Above 1 the model repeats itself less."""
+    seed: int = 3
+    """Seed of the dice, used when temperature is above 0."""
+    repack: bool | None = None
+    """Repack weights at load. Unset: off for K-quants, where it doubles memory and slows
+    prefill; on for the others."""
+    timeout_seconds: Seconds = 30.0
+    """A reply whose first word takes longer fails, and the robot apologises."""
+
+
+class TtsConfig(Section):
+    engine: Literal["espeak", "pyttsx3"] = "espeak"
+    """"espeak" runs espeak-ng directly; "pyttsx3" uses the voices of macOS or Windows."""
+    voices: dict[Language, str] = Field(
+        default_factory=lambda: {"en": "en-us", "ko": "ko", "ja": "ja", "zh": "cmn"}
+    )
+    """Voice of each language; one that is missing here uses the language's code."""
+    rate: int = Field(165, ge=80, le=450)
+    """Words per minute."""
+    pitch: int = Field(50, ge=0, le=99)
+    """0 low, 99 high."""
+    volume: Fraction = 1.0
+    """Loudness of the voice."""
+    timeout_seconds: Seconds = 10.0
+    """A sentence that takes longer to synthesise fails, and the robot apologises."""
+
+
+class SafetyConfig(Section):
+    sensitivity: Literal["standard", "high", "child"] = "standard"
+    """How careful the filter is. The floor cannot be lowered."""
+
+
+class ActionsConfig(Section):
+    file: str = "base"
+    """Table of robot commands: a name in `configs/actions/` or a path."""
+
+
+class ConversationConfig(Section):
+    max_messages: int = Field(20, ge=2, le=1000)
+    """How far back the robot remembers within a conversation."""
+    save_history: bool = False
+    """Keep the conversation on disk across restarts. Off: nothing that was said is kept."""
+
+
+class CpuConfig(Section):
+    threads: Threads | None = None
+    """Cores the engines may use together; unset: the machine's physical cores."""
+
+
+class LogConfig(Section):
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """Utterances appear at debug only."""
+    format: Literal["text", "json"] = "text"
+    """"json" writes one object a line."""
+
+
+class Config(Section):
+    """The whole configuration."""
+
+    mode: Literal["listen", "push-to-talk"] = "listen"
+    """"listen" hears by voice detection; "push-to-talk" only while a key is held."""
+    language: LanguageConfig = LanguageConfig()
+    persona: PersonaConfig = PersonaConfig()
+    tone: ToneConfig = ToneConfig()
+    audio: AudioConfig = AudioConfig()
+    vad: VadConfig = VadConfig()
+    endpoint: EndpointConfig = EndpointConfig()
+    asr: AsrConfig = AsrConfig()
+    llm: LlmConfig = LlmConfig()
+    tts: TtsConfig = TtsConfig()
+    safety: SafetyConfig = SafetyConfig()
+    actions: ActionsConfig = ActionsConfig()
+    conversation: ConversationConfig = ConversationConfig()
+    cpu: CpuConfig = CpuConfig()
+    log: LogConfig = LogConfig()

@@ -1,0 +1,115 @@
+"""Checks of what is installed: Python, packages, configuration, models, espeak-ng."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import metadata
+
+from robot_voice.errors import ModelError
+from robot_voice.models.registry import ModelKind, find_model
+from robot_voice.tts.espeak import check_voices
+
+from .check import Check, Subject
+
+_MIN_PYTHON = (3, 11)
+_ESPEAK_SECONDS = 10.0
+"""espeak-ng answers within 20 ms; a machine that needs this long cannot speak in time either."""
+
+
+def python(subject: Subject) -> Iterator[Check]:
+    found = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info >= _MIN_PYTHON:
+        yield Check("Python", "ok", found)
+    else:
+        yield Check("Python", "fail", f"{found} is too old", "Install Python 3.11 or newer.")
+
+
+def packages(subject: Subject) -> Iterator[Check]:
+    """Whether everything the package requires is installed (extras are checked where used)."""
+    needed = [line for line in metadata.requires("robot-voice") or () if "extra ==" not in line]
+    names = [match[0] for line in needed if (match := re.match(r"[\w.-]+", line))]
+    versions = {name: package_version(name) for name in names}
+    missing = [name for name, version in versions.items() if version is None]
+    if missing:
+        mend = "Run `make setup` in the checkout, or install its folder again with pip."
+        yield Check("packages", "fail", f"missing: {', '.join(missing)}", mend)
+    else:
+        engines = ("faster-whisper", "llama-cpp-python", "onnxruntime")
+        shown = ", ".join(f"{name} {versions.get(name)}" for name in engines)
+        yield Check("packages", "ok", f"all {len(names)} installed ({shown})")
+
+
+def configuration(subject: Subject) -> Iterator[Check]:
+    if subject.mistake is None:
+        yield Check("configuration", "ok", str(subject.loaded.file or "built-in defaults"))
+    else:
+        detail = f"{subject.mistake}\n(the checks below assume the defaults)"
+        mend = "Correct it; `robot-voice config schema` lists every key and what it takes."
+        yield Check("configuration", "fail", detail, mend)
+
+
+def models(subject: Subject) -> Iterator[Check]:
+    named: dict[ModelKind, str] = {
+        "asr": subject.config.asr.model,
+        "llm": subject.config.llm.model,
+    }
+    for kind, name in named.items():
+        label = {"asr": "speech model", "llm": "language model"}[kind]
+        try:
+            model = find_model(kind, name, subject.loaded.base((kind, "model")))
+            size = f"{model.path} ({model.size / 1e6:.0f} MB)"
+        except ModelError as error:
+            mend = f'Put it in one of these places, or set {kind}.model = "starter".'
+            yield Check(label, "fail", str(error), mend)
+            continue
+        note = "; starter: small talk and robot commands only" if model.is_starter else ""
+        yield Check(label, "ok", f"{size}{note}")
+
+
+def espeak(subject: Subject) -> Iterator[Check]:
+    """Whether espeak-ng is there and has the voice of each language that may be spoken."""
+    config = subject.config
+    if config.tts.engine != "espeak":
+        return
+    reply = () if config.language.reply == "user" else (config.language.reply,)
+    languages = dict.fromkeys((*config.language.allowed, *reply))
+    try:
+        wrong = check_voices(config.tts, languages)
+    except ModelError as error:
+        yield Check("espeak-ng", "fail", f"{error}: the robot cannot speak", _INSTALL_ESPEAK)
+        return
+    yield Check("espeak-ng", "ok", _espeak_version())
+    if wrong:
+        mend = "Set tts.voices to names that `espeak-ng --voices` lists."
+        yield Check("voices", "fail", "; ".join(wrong.values()), mend)
+    else:
+        yield Check("voices", "ok", ", ".join(languages))
+
+
+def package_version(name: str) -> str | None:
+    """The installed version of a package, or None."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+_INSTALL_ESPEAK = (
+    "Debian, Ubuntu: sudo apt install espeak-ng. macOS: brew install espeak-ng. "
+    "Windows: the installer from the espeak-ng project."
+)
+
+
+def _espeak_version() -> str:
+    done = subprocess.run(
+        ["espeak-ng", "--version"],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=_ESPEAK_SECONDS,
+        check=False,
+    )
+    return done.stdout.partition("  ")[0].strip()

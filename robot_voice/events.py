@@ -1,0 +1,154 @@
+"""What happened, for whoever wants to know. Nothing here steers the pipeline.
+
+``at`` is the event loop's time in seconds. ``turn`` numbers the robot's turns from 1; a turn
+that was withdrawn before its commit keeps its number to itself.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from .types import Action, SafeText, Transcript
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class UserStarted(Event):
+    """A voice was heard. If the robot was speaking, it is silent now."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserPaused(Event):
+    """Soft end: a turn starts, speculatively."""
+
+    turn: int
+    silence: float
+    """Seconds since the user's last sound. ``at - silence`` is the end of speech."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn(Event):
+    """The user went on: the speculative turn never was."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Transcribed(Event):
+    turn: int
+    transcript: Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class Dismissed(Event):
+    """There were no words in it. The robot goes on as if nothing had been heard."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Committed(Event):
+    """The user is done: the words enter the history, the mouth may open."""
+
+    turn: int
+    transcript: Transcript
+    patience: float
+    """Seconds of silence the endpoint policy asked for."""
+    silence: float
+    """Seconds of silence there had been."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSubmitted(Event):
+    turn: int
+    action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class FirstToken(Event):
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceScreened(Event):
+    turn: int
+    sentence: SafeText
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyReady(Event):
+    """The first block of sound is there, waiting for the commit if need be."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakingStarted(Event):
+    """The first sample of the reply has left the loudspeaker."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class TurnEnded(Event):
+    turn: int
+    heard: str
+    """What of the reply the user has heard; the history holds the same."""
+    finished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Failed(Event):
+    """An engine failed; the turn ends with an apology, unless it was withdrawn or dismissed.
+
+    Turn 0: a part of an over-long utterance was lost; the rest of it is answered.
+    """
+
+    turn: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceChanged(Event):
+    """A sound device went away or came back."""
+
+    device: str
+    """``microphone`` or ``loudspeaker``."""
+    present: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundLost(Event):
+    """Sound from the microphone was dropped: nobody took it in time, or it came too late."""
+
+    seconds: float
+
+
+Listener: TypeAlias = Callable[[Event], None]
+
+
+class EventBus:
+    """Calls every listener, in order, at once. A listener that fails is logged, not obeyed."""
+
+    def __init__(self, *listeners: Listener) -> None:
+        self._listeners = list(listeners)
+
+    def add(self, listener: Listener) -> None:
+        self._listeners.append(listener)
+
+    def emit(self, event: Event) -> None:
+        for listener in self._listeners:
+            try:
+                listener(event)
+            except Exception:  # noqa: BLE001 - a listener must not silence the robot
+                _log.exception("listener failed on %s", type(event).__name__)

@@ -1,0 +1,216 @@
+"""A chat model by llama.cpp: one conversation's messages in, a reply in pieces out.
+
+What makes it fast is what it does not do again: the KV cache keeps the longest common beginning
+of the last prompt and this one, so a turn costs its new words only. Hence the head of the prompt
+must never change (see ``prompt``), and when the conversation outgrows the context window, its
+oldest messages go two exchanges at a time, so that the head stays put for a turn or two.
+"""
+
+from __future__ import annotations
+
+import codecs
+import logging
+import re
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from jinja2 import TemplateError
+from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+
+from robot_voice.config import LlmConfig
+from robot_voice.engines import Cancelled
+from robot_voice.errors import LlmError, ModelError
+from robot_voice.types import Message
+
+from .gguf import K_QUANTS, file_type
+from .native import LlamaContext
+
+_log = logging.getLogger(__name__)
+
+POLL = 0.005
+"""Seconds between two looks at ``cancelled`` during native calls. The rest of the 50 ms that an
+engine has belongs to the node of the graph that is under way."""
+DROPPED = 4
+"""Messages forgotten at a time when the conversation does not fit: two exchanges."""
+STOPS = (
+    "[INST]",
+    "[/INST]",
+    "</s>",
+    "<s>",
+    "<|im_end|>",
+    "<|im_start|>",
+    "<|eot_id|>",
+    "<|start_header_id|>",
+    "<|end|>",
+    "<|user|>",
+    "<end_of_turn>",
+    "<start_of_turn>",
+)
+"""Marks that end a reply though the model wrote them as plain text. Those that the vocabulary
+knows as control tokens end it by themselves."""
+LLAMA_2 = (
+    "{% if messages[0]['role'] == 'system' %}{% set rest = messages[1:] %}"
+    "{% set system = '<<SYS>>\\n' + messages[0]['content'] + '\\n<</SYS>>\\n\\n' %}"
+    "{% else %}{% set rest = messages %}{% set system = '' %}{% endif %}"
+    "{% for message in rest %}{% if message['role'] == 'user' %}"
+    "{{ bos_token + '[INST] ' + (system if loop.first else '') + message['content'] + ' [/INST]' }}"
+    "{% else %}{{ ' ' + message['content'] + ' ' + eos_token }}{% endif %}{% endfor %}"
+)
+"""The chat format of Llama 2, for a model that names none."""
+_UNSPEAKABLE = {code: None for code in range(32) if chr(code) not in "\t\n"}
+"""Control characters, which small models emit from byte tokens and no synthesiser takes."""
+_MARKS = re.compile(r"<\|[^<>|]{1,40}\|>|</?s>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>")
+"""What a message must not hold: with these a user could speak as the system."""
+
+
+class LlamaLlm:
+    """Implements ``engines.Llm``."""
+
+    def __init__(self, path: Path, config: LlmConfig, threads: int) -> None:
+        """Load the GGUF file at ``path``. Raises ``ModelError`` when it cannot be used."""
+        kind = file_type(path)
+        repack = kind not in K_QUANTS if config.repack is None else config.repack
+        self._native = LlamaContext(path, config, threads, repack)
+        self._max_tokens = min(config.max_tokens, self._native.size // 2)
+        template, bos, eos = self._native.template()
+        if not template:
+            _log.warning("%s has no chat template: using that of Llama 2", path.name)
+        try:
+            self._template = Jinja2ChatFormatter(template or LLAMA_2, eos, bos)
+        except TemplateError as error:
+            self._native.close()
+            raise ModelError(f"the chat template of {path} is broken: {error}") from error
+
+    def generate(self, messages: Sequence[Message], cancelled: Cancelled) -> Iterator[str]:
+        """The reply to ``messages``, which end with the user's, in pieces of whole characters.
+
+        Once ``cancelled`` is true it ends, without an error, within 50 ms; ``cancelled`` is
+        asked from another thread as well. The first piece has no space before it. Raises
+        ``LlmError``, also when the system message alone leaves no room.
+        """
+        prompt = self._fitting(messages)
+        with self._watching(cancelled):
+            yield from readable(self._pieces(prompt, cancelled))
+
+    def close(self) -> None:
+        """Free the model; a reply asked for later is an ``LlmError``."""
+        self._native.close()
+
+    def _pieces(self, prompt: Sequence[int], cancelled: Cancelled) -> Iterator[bytes]:
+        if cancelled() or not self._native.prefill(prompt):
+            return
+        for _ in range(self._max_tokens):
+            token = self._native.sample()
+            if token is None:
+                return
+            yield self._native.piece(token)
+            if cancelled() or not self._native.evaluate([token]):
+                return
+
+    @contextmanager
+    def _watching(self, cancelled: Cancelled) -> Iterator[None]:
+        """Abort native calls as soon as ``cancelled``, by a thread that looks every ``POLL``."""
+        done = threading.Event()
+
+        def watch() -> None:
+            while not done.wait(POLL):
+                if cancelled():
+                    self._native.interrupt(True)
+                    return
+
+        self._native.interrupt(False)
+        watcher = threading.Thread(target=watch, name="llm-watch", daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            done.set()
+            watcher.join()
+
+    def _fitting(self, messages: Sequence[Message]) -> list[int]:
+        """The prompt's tokens, with room left for the reply.
+
+        Forgets the oldest messages first, then the beginning of the latest one.
+        """
+        room = self._native.size - self._max_tokens
+        turns = merged(messages)
+        head = [message for message in turns[:1] if message.role == "system"]
+        rest = turns[len(head) :]
+        while len(tokens := self._tokens(head + rest)) > room:
+            if len(rest) > 1:
+                del rest[: min(DROPPED, len(rest) - 1)]
+            elif rest and len(text := rest[-1].text) > 8:
+                rest = [replace(rest[-1], text=text[len(text) // 4 :])]
+            else:
+                raise LlmError(
+                    f"the instructions alone fill the model's {self._native.size} tokens: raise"
+                    " llm.context_tokens, or shorten persona.description or llm.max_tokens"
+                )
+        return tokens
+
+    def _tokens(self, messages: Sequence[Message]) -> list[int]:
+        try:
+            return self._native.tokenize(self._render(messages))
+        except (TemplateError, ValueError):  # such templates know no system role, as Gemma's
+            pass
+        try:
+            return self._native.tokenize(self._render(merged(messages, system="user")))
+        except (TemplateError, ValueError) as error:
+            raise LlmError(f"the model's chat template failed: {error}") from error
+
+    def _render(self, messages: Sequence[Message]) -> str:
+        fields = [{"role": message.role, "content": message.text} for message in messages]
+        return self._template(messages=fields).prompt  # type: ignore[arg-type]
+
+
+def merged(messages: Sequence[Message], system: str = "system") -> list[Message]:
+    """The messages as templates want them: roles alternate, no control tokens in a text.
+
+    A turn that was interrupted before its first word leaves two messages of the user in a row;
+    they become one. ``system``: the role that system messages are given.
+    """
+    result: list[Message] = []
+    for message in messages:
+        role = "user" if message.role == "system" and system == "user" else message.role
+        text = _MARKS.sub(" ", message.text)
+        if result and result[-1].role == role:
+            result[-1] = replace(result[-1], text=f"{result[-1].text}\n{text}")
+        else:
+            result.append(Message(role, text))
+    return result
+
+
+def readable(pieces: Iterable[bytes], stops: Sequence[str] = STOPS) -> Iterator[str]:
+    """Bytes as text, piece by piece, up to the first of ``stops``.
+
+    A character whose bytes are not all there yet is held back, and so is text that may be the
+    beginning of a stop mark; what is still held back at the end is no speech. Dropped are bytes
+    that make no character, control characters, and the space before and after the text.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")("ignore")
+    held, begun = "", False
+    for piece in pieces:
+        held += decoder.decode(piece).translate(_UNSPEAKABLE)
+        if not begun:
+            held = held.lstrip()
+        ends = [at for stop in stops if (at := held.find(stop)) >= 0]
+        sure = min(ends) if ends else len(held) - _unsure(held, stops)
+        sure = len(held[:sure].rstrip())
+        if sure:
+            begun = True
+            yield held[:sure]
+        if ends:
+            return
+        held = held[sure:]
+
+
+def _unsure(text: str, stops: Sequence[str]) -> int:
+    """The length of the longest end of ``text`` that begins one of ``stops``."""
+    longest = min(len(text), max(map(len, stops), default=1) - 1)
+    for length in range(longest, 0, -1):
+        if any(stop.startswith(text[-length:]) for stop in stops):
+            return length
+    return 0

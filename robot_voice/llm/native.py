@@ -1,0 +1,219 @@
+"""The part of llama.cpp that a conversation needs, as one object.
+
+llama-cpp-python's high-level class cannot be interrupted inside a native call and prints to
+standard error, so this goes through its low-level bindings.
+
+How a native call is interrupted. llama.cpp asks an abort callback after every node of its graph.
+A callback written in Python takes the interpreter's lock each time, 70 to 1,000 times a token;
+while any other thread is busy in Python, each time costs up to its 5 ms switch interval (measured
+with the starter model: 103 ms a token instead of 2). So the callback is C's ``strlen`` over a
+two-byte buffer: 0, "go on", until ``interrupt`` writes the first byte, and nobody needs the lock.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import llama_cpp.llama_cpp as c
+
+from robot_voice.config import LlmConfig
+from robot_voice.errors import LlmError, ModelError
+
+_log = logging.getLogger(__name__)
+
+CHUNK = 64
+"""Prompt tokens evaluated at once: as fast as 512 (1.1B, Q4_K_M), and an abort waits for one node
+of the graph only (1.1B: at most 10 ms on one core, 5 on two; 7B: about four times that). Whole
+chunks survive an abort."""
+PENALTY_TOKENS = 64
+"""How far back the repeat penalty looks, within the reply (llama.cpp's default)."""
+_ABORTED = 2
+"""What ``llama_decode`` returns when the abort callback said so."""
+
+_complaints: deque[str] = deque(maxlen=8)
+"""llama.cpp's latest warnings and errors: the reason when a load fails."""
+
+
+@c.llama_log_callback  # type: ignore[untyped-decorator]
+def _listen(level: int, text: bytes, _: object) -> None:
+    line = text.decode("utf-8", "replace").strip()
+    if level in (3, 4) and line:  # GGML_LOG_LEVEL_WARN, GGML_LOG_LEVEL_ERROR
+        _complaints.append(line)
+        _log.debug("llama.cpp: %s", line)
+
+
+class LlamaContext:
+    """A loaded model, its KV cache of one sequence, and the sampler. Owned by one thread."""
+
+    def __init__(self, path: Path, config: LlmConfig, threads: int, repack: bool) -> None:
+        """Load. ``repack``: rearrange the weights for the CPU (costs memory and time).
+
+        Raises ``ModelError`` with llama.cpp's own reason.
+        """
+        self._model = _load(path, repack)
+        self.size: int = min(config.context_tokens, c.llama_model_n_ctx_train(self._model))
+        """Tokens that fit into the context window."""
+        self._context = _context(self._model, self.size, threads)
+        self._memory: Any = self._context and c.llama_get_memory(self._context)
+        if not self._memory:
+            c.llama_model_free(self._model)
+            raise ModelError(
+                f"the language model {path} gets no memory for a conversation of"
+                f" llm.context_tokens = {self.size}: {_reason()}. Lower it, or choose another"
+                " llm.model: models that make embeddings cannot chat"
+            )
+        self._vocabulary = c.llama_model_get_vocab(self._model)
+        self._sampler = _sampler(config, c.llama_vocab_n_tokens(self._vocabulary))
+        self._cached: list[int] = []
+        self._flag = ctypes.create_string_buffer(2)
+        self._strlen = ctypes.cast(ctypes.CDLL(None).strlen, c.ggml_abort_callback)
+        address = ctypes.cast(self._flag, ctypes.c_void_p)
+        c.llama_set_abort_callback(self._context, self._strlen, address)
+
+    def template(self) -> tuple[str, str, str]:
+        """The model's chat template ("" for none), and its BOS and EOS tokens as text."""
+        template = c.llama_model_chat_template(self._model, None) or b""
+        marks = (c.llama_vocab_bos(self._vocabulary), c.llama_vocab_eos(self._vocabulary))
+        # -1: the vocabulary has no such token
+        texts = [c.llama_vocab_get_text(self._vocabulary, m) if m >= 0 else b"" for m in marks]
+        return template.decode(), texts[0].decode(), texts[1].decode()
+
+    def tokenize(self, text: str) -> list[int]:
+        """The tokens of a rendered prompt, control tokens understood, BOS in front if due."""
+        _require(self._context)
+        data = text.encode()
+        room = len(data) + 8  # no token is shorter than a byte, but for the leading space and BOS
+        tokens = (c.llama_token * room)()
+        count = c.llama_tokenize(self._vocabulary, data, len(data), tokens, room, False, True)
+        if count < 0:
+            raise LlmError(f"the prompt of {len(text)} characters cannot be tokenised")
+        found = list(tokens[:count])
+        bos = c.llama_vocab_bos(self._vocabulary)
+        if c.llama_vocab_get_add_bos(self._vocabulary) and found[:1] != [bos]:
+            found.insert(0, bos)
+        return found
+
+    def prefill(self, tokens: Sequence[int]) -> bool:
+        """Make the cache hold exactly ``tokens``, evaluating only what is new. False: aborted.
+
+        The last token is always evaluated: the next one is drawn from its logits.
+        """
+        shared = 0
+        for cached, wanted in zip(self._cached, tokens[:-1], strict=False):
+            if cached != wanted:
+                break
+            shared += 1
+        self._keep(shared)
+        while todo := tokens[len(self._cached) :]:
+            if not self.evaluate(todo[:CHUNK]):
+                return False
+        c.llama_sampler_reset(self._sampler)
+        return True
+
+    def evaluate(self, tokens: Sequence[int]) -> bool:
+        """Append these tokens to the cache. False: aborted, and the cache is as before."""
+        _require(self._context)
+        batch = (c.llama_token * len(tokens))(*tokens)
+        status = c.llama_decode(self._context, c.llama_batch_get_one(batch, len(tokens)))
+        if status == 0:
+            self._cached += tokens
+            return True
+        self._keep(len(self._cached))
+        if status == _ABORTED:
+            return False
+        raise LlmError(f"llama.cpp failed to evaluate {len(tokens)} tokens ({status}): {_reason()}")
+
+    def sample(self) -> int | None:
+        """The next token, not yet in the cache; None when the model ends its reply."""
+        token = int(c.llama_sampler_sample(self._sampler, self._context, -1))
+        return None if c.llama_vocab_is_eog(self._vocabulary, token) else token
+
+    def piece(self, token: int) -> bytes:
+        """The token as bytes: perhaps a word, perhaps a third of a Hangul syllable."""
+        room = 64
+        while True:
+            buffer = ctypes.create_string_buffer(room)
+            size = c.llama_token_to_piece(self._vocabulary, token, buffer, room, 0, False)
+            if size >= 0:
+                return buffer.raw[:size]
+            room = -size
+
+    def interrupt(self, abort: bool) -> None:
+        """From any thread: abort the native call under way and all that follow; or no longer."""
+        self._flag[0] = b"\1" if abort else b"\0"
+
+    def close(self) -> None:
+        """Free everything. Closing twice is closing once."""
+        if self._context:
+            c.llama_sampler_free(self._sampler)
+            c.llama_free(self._context)
+            c.llama_model_free(self._model)
+            self._context = None
+
+    def _keep(self, count: int) -> None:
+        """Cut the cache to its first ``count`` tokens."""
+        _require(self._context)
+        del self._cached[count:]
+        if not c.llama_memory_seq_rm(self._memory, 0, count, -1):  # recurrent models cannot cut
+            c.llama_memory_clear(self._memory, True)
+            self._cached.clear()
+
+
+def _load(path: Path, repack: bool) -> Any:
+    c.llama_log_set(_listen, None)
+    c.llama_backend_init()
+    _complaints.clear()
+    params = c.llama_model_default_params()
+    params.n_gpu_layers = 0
+    params.use_extra_bufts = repack
+    model = c.llama_model_load_from_file(str(path).encode(), params)
+    if not model:
+        raise ModelError(
+            f"llama.cpp cannot load the language model {path}: {_reason()}."
+            ' Fetch it again, or set llm.model = "starter"'
+        )
+    return model
+
+
+def _context(model: Any, size: int, threads: int) -> Any:
+    params = c.llama_context_default_params()
+    params.n_ctx = size
+    params.n_batch = params.n_ubatch = CHUNK
+    params.n_threads = params.n_threads_batch = threads
+    # Flash attention is slower on CPUs (1.5-3.5x in the starter model's prefill), and makes the
+    # result depend on how the prompt was cut into chunks.
+    params.flash_attn_type = c.LLAMA_FLASH_ATTN_TYPE_DISABLED
+    return c.llama_init_from_model(model, params)
+
+
+def _require(context: Any) -> None:
+    if not context:
+        raise LlmError("the language model is closed")
+
+
+def _sampler(config: LlmConfig, words: int) -> Any:
+    """Repeat penalty, then the likeliest token, or a draw from the likeliest that sum to top_p.
+
+    ``words``: how many tokens the vocabulary has.
+    """
+    chain = c.llama_sampler_chain_init(c.llama_sampler_chain_default_params())
+    add = c.llama_sampler_chain_add
+    # Only what was sampled is penalised: the robot may repeat the user's words, not its own.
+    penalty = config.repeat_penalty
+    add(chain, c.llama_sampler_init_penalties(words, PENALTY_TOKENS, penalty, 0.0, 0.0))
+    if config.temperature == 0:
+        add(chain, c.llama_sampler_init_greedy())
+    else:
+        add(chain, c.llama_sampler_init_top_p(config.top_p, 1))
+        add(chain, c.llama_sampler_init_temp(config.temperature))
+        add(chain, c.llama_sampler_init_dist(config.seed & 0xFFFFFFFF))
+    return chain
+
+
+def _reason() -> str:
+    return _complaints[-1] if _complaints else "it gave no reason"

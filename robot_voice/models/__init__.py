@@ -1,0 +1,1 @@
+"""The models' files: where they are and what they are."""

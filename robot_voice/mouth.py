@@ -1,0 +1,108 @@
+"""The mouth: an answer, from the prompt to the last sample heard.
+
+    think -> synthesise -> play
+
+Three stages with a short queue between each, so that every one runs ahead of the next, but not
+far. Thinking and synthesis begin while the user may still go on; playing waits for the commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+
+from .conversation import Spoken
+from .errors import TtsError
+from .events import Event, FirstToken, ReplyReady, SentenceScreened, SpeakingStarted
+from .reply import reply
+from .stages import Speaker, Stages
+from .turn import Turn
+from .types import Message
+
+ANNOUNCE_SECONDS = 0.1
+"""How long, after the last sample was heard, the news of the first may take."""
+
+
+class Mouth:
+    """Speaks one turn at a time. It is silenced by cancelling whoever awaits it."""
+
+    def __init__(self, stages: Stages, speaker: Speaker, emit: Callable[[Event], None]) -> None:
+        self._stages = stages
+        self._speaker = speaker
+        self._emit = emit
+
+    async def answer(self, turn: Turn, messages: Sequence[Message]) -> None:
+        """Answer ``messages``. Raises a group of ``EngineError`` when an engine fails."""
+        # Playing is the body, not another child: a group whose child fails while it is already
+        # exiting leaves its parent looking cancelled (Python 3.11), and the others end first.
+        async with asyncio.TaskGroup() as stages:
+            stages.create_task(self._think(turn, messages))
+            stages.create_task(self._synthesise(turn))
+            await self._play(turn)
+        turn.finished = True
+
+    async def apologise(self, turn: Turn) -> None:
+        """Say, in the place of the rest of the answer, that something failed."""
+        await turn.committed.wait()
+        turn.heard_before = self.stop(turn)
+        text, speech = self._stages.apology(self._stages.mind.reply_language(turn.transcript))
+        turn.spoken, turn.blocks = Spoken(), asyncio.Queue(2)
+        turn.spoken.begin(text.text)
+        turn.spoken.extend(speech.seconds)
+        turn.spoken.finish()
+        turn.blocks.put_nowait(speech)
+        turn.blocks.put_nowait(None)
+        await self._play(turn)
+
+    def stop(self, turn: Turn) -> str:
+        """Fall silent; return what was heard of the turn."""
+        return f"{turn.heard_before} {turn.spoken.until(self._speaker.stop())}".strip()
+
+    async def _think(self, turn: Turn, messages: Sequence[Message]) -> None:
+        def begun() -> None:
+            self._emit(FirstToken(now(), turn.number))
+
+        async with aclosing(
+            reply(self._stages.mind, turn.transcript, messages, begun)
+        ) as sentences:
+            async for sentence in sentences:
+                self._emit(SentenceScreened(now(), turn.number, sentence))
+                await turn.sentences.put(sentence)
+        await turn.sentences.put(None)
+
+    async def _synthesise(self, turn: Turn) -> None:
+        """Make sound, ahead of what is played, so that a sentence's length is known early."""
+        while (sentence := await turn.sentences.get()) is not None:
+            turn.spoken.begin(sentence.text)
+            async with self._stages.synthesize(sentence) as speech:
+                async for block in speech:
+                    if turn.spoken.seconds == 0.0:
+                        self._emit(ReplyReady(now(), turn.number))
+                    turn.spoken.extend(block.seconds)
+                    await turn.blocks.put(block)
+            turn.spoken.finish()
+        if turn.spoken.seconds == 0.0:
+            raise TtsError("the voice made no sound")
+        await turn.blocks.put(None)
+
+    async def _play(self, turn: Turn) -> None:
+        """Hand the sound to the loudspeaker, once the mouth may open, until all was heard."""
+        await turn.committed.wait()
+        async with asyncio.TaskGroup() as tasks:
+            announcing = tasks.create_task(self._announce(turn))
+            while (block := await turn.blocks.get()) is not None:
+                await self._speaker.play(block)
+            await self._speaker.drain()
+            await asyncio.wait([announcing], timeout=ANNOUNCE_SECONDS)
+            announcing.cancel()
+
+    async def _announce(self, turn: Turn) -> None:
+        await self._speaker.sounding()
+        if not turn.sounded:
+            turn.sounded = True
+            self._emit(SpeakingStarted(now(), turn.number))
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()

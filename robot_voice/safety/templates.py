@@ -1,0 +1,45 @@
+"""The robot's own fixed sentences. The only other place that makes ``SafeText`` is ``screen``."""
+
+from __future__ import annotations
+
+import zlib
+from functools import cache
+from typing import Any, Literal, TypeAlias
+
+from robot_voice.types import SafeText, ScreenAction
+
+from .lexicon import read_data
+
+KoreanLevel: TypeAlias = Literal["반말", "해요체", "합쇼체"]
+"""Speech levels, as in ``ToneConfig.korean_level``."""
+
+
+def apology(language: str, level: KoreanLevel = "해요체") -> SafeText:
+    """What is said when an engine has failed. ``level`` matters in Korean only."""
+    return template("apology", language, level)
+
+
+def template(
+    category: str,
+    language: str,
+    level: KoreanLevel = "해요체",
+    action: ScreenAction = "pass",
+    instead_of: str = "",
+) -> SafeText:
+    """The fixed sentence of ``category``; which of several is decided by ``instead_of`` alone.
+
+    A category without a sentence of its own gets the friendly fallback, a language without any
+    gets English (and says so in ``SafeText.language``, so that it is also spoken as English).
+    """
+    tables = _templates()
+    spoken = language if language in tables else "en"
+    texts = tables[spoken][level] if spoken == "ko" else tables[spoken]
+    choices = texts.get(category) or texts["fallback"]
+    pick = zlib.crc32(instead_of.encode("utf-8", "replace")) % len(choices)
+    reason = "" if action == "pass" else category
+    return SafeText(choices[pick], spoken, action, reason)
+
+
+@cache
+def _templates() -> dict[str, dict[str, Any]]:
+    return read_data("templates.toml")

@@ -1,0 +1,67 @@
+"""What the pipeline asks of the world: its ports, and the work between them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from .types import (
+    Action,
+    Draft,
+    Heard,
+    Message,
+    SafeText,
+    Speech,
+    Stream,
+    Transcript,
+    Utterance,
+)
+
+
+class Microphone(Protocol):
+    def listen(self) -> Stream[Heard]:
+        """Frames as they are heard, each with its speech probability."""
+
+
+class Speaker(Protocol):
+    async def play(self, speech: Speech) -> None:
+        """Queue audio; wait while the buffer is full."""
+
+    async def sounding(self) -> None:
+        """Wait until the first sample queued since the last stop has left the device."""
+
+    async def drain(self) -> None:
+        """Wait until all that was queued has been heard."""
+
+    def hold(self, held: bool) -> None:
+        """Fall silent within one block, keeping the queue; or go on from that very sample."""
+
+    def stop(self) -> float:
+        """Drop the queue. Return the seconds heard since the last stop, never too many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mind:
+    """What makes an answer out of words; speech is not needed for it."""
+
+    generate: Callable[[Sequence[Message], str], Stream[str]]
+    """The reply to these messages, in this language."""
+    reply_language: Callable[[Transcript], str]
+    screen: Callable[[Draft], Awaitable[SafeText]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """The work to be done. Each may be awaited, and abandoned at any await."""
+
+    listen: Callable[[], Stream[Heard]]
+    transcribe: Callable[[Utterance], Awaitable[Transcript]]
+    patience: Callable[[Transcript], float]
+    act: Callable[[Transcript], Sequence[Action]]
+    """The commands in these words. Called once, after the commit; each goes out as an
+    ``ActionSubmitted`` event, which is all that a body is given in this version."""
+    mind: Mind
+    synthesize: Callable[[SafeText], Stream[Speech]]
+    apology: Callable[[str], tuple[SafeText, Speech]]
+    """What is said in this language when an engine has failed; made beforehand."""

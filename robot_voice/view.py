@@ -1,0 +1,173 @@
+"""What a person sees in the terminal: the state, the words, the verdicts, the waterfall.
+
+A listener of the pipeline's events; it draws and steers nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import TracebackType
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from .events import (
+    Committed,
+    DeviceChanged,
+    Dismissed,
+    Event,
+    SpeakingStarted,
+    TurnEnded,
+    UserPaused,
+    UserStarted,
+    Withdrawn,
+)
+from .service.ledger import STEPS, Ledger, TurnRecord
+
+STATES = {
+    "listening": ("○ listening", "cyan"),
+    "hearing": ("● hearing you", "bold green"),
+    "thinking": ("◐ thinking", "bold yellow"),
+    "speaking": ("◉ speaking", "bold magenta"),
+}
+
+_STATE_AFTER: dict[type[Event], str] = {
+    UserStarted: "hearing",
+    UserPaused: "thinking",
+    Withdrawn: "hearing",
+    Dismissed: "listening",
+    Committed: "thinking",
+    SpeakingStarted: "speaking",
+    TurnEnded: "listening",
+}
+
+LABELS = {
+    "soft_end": "soft end",
+    "transcript": "transcript",
+    "first_token": "first token",
+    "first_sentence": "first screened sentence",
+    "reply_ready": "reply ready",
+    "commit": "commit",
+    "first_sample": "first sample out",
+}
+
+VERDICTS = {"pass": "green", "soften": "yellow", "replace": "red", "crisis": "bold red"}
+
+BAR_WIDTH = 32
+
+
+def waterfall(record: TurnRecord) -> Table:
+    """When each step came, in milliseconds from the end of speech, and what it took."""
+    table = Table(box=None, padding=(0, 1), show_header=False)
+    longest = max(record.steps.values(), default=0.0) or 1.0
+    before = 0.0
+    for step, seconds in sorted(record.steps.items(), key=lambda item: (item[1], _order(item[0]))):
+        start, end = (round(BAR_WIDTH * max(0.0, at) / longest) for at in (before, seconds))
+        start = min(start, BAR_WIDTH - 1)
+        bar = Text(" " * start, no_wrap=True)
+        bar.append("█" * (end - start) or "▏", "magenta" if step == "first_sample" else "blue")
+        table.add_row(
+            Text(LABELS[step], "dim"),
+            Text(f"{1000 * seconds:.0f} ms", justify="right"),
+            Text(f"+{1000 * (seconds - before):.0f}", "dim", justify="right"),
+            bar,
+        )
+        before = seconds
+    return table
+
+
+def _order(step: str) -> int:
+    return STEPS.index(step)
+
+
+def turn_view(record: TurnRecord, robot: str) -> Group:
+    """One turn: what was said, what was answered, and how fast."""
+    lines: list[RenderableType] = []
+    if record.transcript is not None:
+        said = record.transcript
+        line = Text.assemble(("You    ", "bold cyan"), said.text)
+        line.append(f"   {said.language} {said.language_confidence:.0%}", "dim")
+        line.append(f"  words {said.confidence:.0%}", "dim")
+        lines.append(line)
+    for action in record.actions:
+        arguments = "".join(f" {key}={value}" for key, value in action.arguments.items())
+        lines.append(Text.assemble(("Action ", "bold blue"), f"{action.name}{arguments}"))
+    for n, sentence in enumerate(record.screened):
+        line = Text.assemble((f"{robot[:6]:<7}" if n == 0 else " " * 7, "bold magenta"))
+        line.append(sentence.text)
+        verdict = sentence.action + (f" ({sentence.category})" if sentence.category else "")
+        line.append(f"   {verdict}", VERDICTS[sentence.action])
+        lines.append(line)
+    lines += [Text(f"Failed {reason}", "red") for reason in record.failures]
+    if record.ended and not record.finished and not record.failures:
+        lines.append(Text(f"       interrupted; heard: {record.heard or 'nothing'}", "yellow"))
+    lines.append(Padding(waterfall(record), (0, 0, 1, 7)))
+    return Group(*lines)
+
+
+class LiveView:
+    """Draws a conversation as it happens; where nobody can watch, it prints finished turns."""
+
+    def __init__(self, console: Console, robot: str, hint: str = "") -> None:
+        self._console = console
+        self._robot = robot
+        self._hint = hint
+        self._state = "listening"
+        self._speaking = 0  # number of the turn that is being spoken
+        self._ledger = Ledger(keep=2, on_end=self._ended)
+        self._live = Live(console=console, refresh_per_second=12, transient=True)
+
+    def __enter__(self) -> LiveView:
+        if self._console.is_terminal:
+            self._live.start()
+            self._draw()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._live.stop()
+
+    def __call__(self, event: Event) -> None:
+        self._ledger(event)
+        self._state = self._state_after(event)
+        if isinstance(event, DeviceChanged):
+            news = "is back" if event.present else f"is gone: {event.detail}"
+            self._console.print(Text(f"The {event.device} {news}", "yellow"))
+        self._draw()
+
+    def _state_after(self, event: Event) -> str:
+        if isinstance(event, SpeakingStarted):
+            self._speaking = event.turn
+        if isinstance(event, TurnEnded):
+            self._speaking = 0
+            latest = self._ledger.latest
+            if latest is not None and latest.number != event.turn:  # it was interrupted by this one
+                return self._state
+        if isinstance(event, Dismissed) and self._speaking:
+            return "speaking"
+        return _STATE_AFTER.get(type(event), self._state)
+
+    def say(self, message: str) -> None:
+        """A line that stays."""
+        self._console.print(Text(message, "dim"))
+
+    def _ended(self, record: TurnRecord) -> None:
+        self._console.print(turn_view(record, self._robot))
+
+    def _draw(self) -> None:
+        if self._live.is_started:
+            self._live.update(Group(*self._present()))
+
+    def _present(self) -> Iterable[RenderableType]:
+        record = self._ledger.latest
+        if record is not None and not record.ended:
+            yield turn_view(record, self._robot)
+        text, style = STATES[self._state]
+        yield Text.assemble((text, style), (f"   {self._hint}", "dim"))

@@ -1,0 +1,132 @@
+"""Every bar of every landed issue, one line each.
+
+    bar <issue>.<n> <name> <value> <need> pass|fail
+
+    python -m scripts.bars [--quick]
+
+Figures come from what ``make bench`` and ``make eval`` measured last, wherever that was (results
+are committed and name their machine); the quick ones are measured again, here. ``--quick`` leaves
+out figures that were never measured, instead of failing them, and ``make test``, which takes some
+minutes. Exit status 1 when a bar fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from scripts.bench import startup
+from scripts.bench.common import ROOT, load
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    number: str
+    name: str
+    value: str
+    need: str
+    passed: bool
+
+    def __str__(self) -> str:
+        verdict = "pass" if self.passed else "fail"
+        return f"bar {self.number} {self.name} {self.value} {self.need} {verdict}"
+
+
+def at_most(number: str, name: str, value: float, limit: float, unit: str) -> Bar:
+    return Bar(number, name, f"{value:g}{unit}", f"<={limit:g}{unit}", value <= limit)
+
+
+def demo() -> Iterator[Bar]:
+    """Bar 1.1: the demo answers in both languages."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "robot_voice", "demo", "--fast", "--json", "-o", folder]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    turns = json.loads(done.stdout)["turns"] if done.returncode == 0 else []
+    answered = {turn["transcript"]["language"] for turn in turns if turn["heard"]}
+    value = "+".join(sorted(answered)) or f"exit-{done.returncode}"
+    yield Bar("1.1", "demo-answers-in", value, "en+ko", answered == {"en", "ko"})
+
+
+def tests() -> Iterator[Bar]:
+    """Bar 1.1, the other half: lint, types and tests pass."""
+    command = ["make", "--no-print-directory", "test"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+    yield Bar("1.1", "make-test-exit", str(done.returncode), "0", done.returncode == 0)
+
+
+def latency(result: dict[str, Any]) -> Iterator[Bar]:
+    after, ready = result["after_patience_ms"], result["after_patience_ready_ms"]
+    yield at_most("1.2", "first-sample-after-patience-p50", after["p50"], 150, "ms")
+    yield at_most("1.2", "the-same-reply-ready-p50", ready["p50"] if ready else 1e9, 30, "ms")
+    cold = result["cold_start_to_listening_s"]
+    yield at_most("1.2", "cold-start-to-listening-p50", cold["p50"], 3, "s")
+
+
+def cancel(result: dict[str, Any]) -> Iterator[Bar]:
+    loop, engines = result["loop_free_ms"], result["engines_free_ms"]
+    yield Bar("1.3", "random-moments", str(loop["n"]), ">=200", loop["n"] >= 200)
+    yield at_most("1.3", "loop-free-after-cancel-p95", loop["p95"], 5, "ms")
+    yield at_most("1.3", "loop-free-after-cancel-max", loop["max"], 5, "ms")
+    yield at_most("1.3", "engines-free-after-cancel-max", engines["max"], 50, "ms")
+    yield at_most("1.3", "heard-stored-or-acted-on-after", result["unclean"], 0, "")
+
+
+def idle_noise(result: dict[str, Any]) -> Iterator[Bar]:
+    level = f"quiet-room-{result['noise_dbfs']:g}dBFS-costs-of-one-core"
+    yield at_most("1.4", level, result["cpu_percent_of_one_core"], 3, "%")
+
+
+def idle(result: dict[str, Any]) -> Iterator[Bar]:
+    growth = result["rss_end_mb"] - result["rss_start_mb"]
+    yield Bar("1.4", "minutes-listened", str(result["minutes"]), ">=10", result["minutes"] >= 10)
+    yield at_most("1.4", "silence-costs-of-one-core", result["cpu_percent_of_one_core"], 3, "%")
+    yield at_most("1.4", "memory-growth", round(growth, 1), 2, "MiB")
+
+
+def command_line() -> Iterator[Bar]:
+    result = startup.measure()
+    engines, seconds = result["engines_imported_by_help"], result["help_s"]
+    yield Bar("1.5", "engines-imported-by-help", ",".join(engines) or "none", "none", not engines)
+    yield at_most("1.5", "help-p50", seconds["p50"], 0.4, "s")
+
+
+MEASURED = {
+    "latency": ("1.2", latency),
+    "cancel": ("1.3", cancel),
+    "idle": ("1.4", idle),
+    "idle_noise": ("1.4", idle_noise),
+}
+
+
+def bars(quick: bool) -> Iterator[Bar]:
+    results = load()
+    yield from demo()
+    if not quick:
+        yield from tests()
+    for name, (number, judge) in MEASURED.items():
+        if name in results:
+            yield from judge(results[name])
+        elif not quick:
+            yield Bar(number, name, "not-measured", "make-bench", False)
+    yield from command_line()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true")
+    failed = 0
+    for bar in bars(parser.parse_args().quick):
+        sys.stdout.write(f"{bar}\n")
+        sys.stdout.flush()
+        failed += not bar.passed
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

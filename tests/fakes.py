@@ -1,0 +1,235 @@
+"""A scripted world: what the user says and when, and how long each engine takes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from robot_voice.conversation import Conversation
+from robot_voice.errors import AsrError, EngineError, LlmError, SafetyError, TtsError
+from robot_voice.events import Event, SpeakingStarted, TurnEnded
+from robot_voice.pipeline import Pipeline
+from robot_voice.stages import Mind, Stages
+from robot_voice.types import (
+    RATE,
+    Action,
+    AudioFrame,
+    Draft,
+    Heard,
+    Message,
+    SafeText,
+    Speech,
+    Transcript,
+    Utterance,
+)
+from robot_voice.vad.endpoint import Patience, patience
+from robot_voice.vad.segmenter import Segmenter, SegmenterConfig
+
+FRAME = 0.032
+BLOCK = RATE // 4
+PATIENCE = Patience(complete=0.4, unknown=0.6, unfinished=1.2)
+
+
+class FakeSpeaker:
+    """Plays in loop time, with a buffer of ``buffer`` seconds."""
+
+    def __init__(self, buffer: float = 4.0) -> None:
+        self._buffer = buffer
+        self._queued = 0.0  # seconds waiting
+        self._heard = 0.0
+        self._since: float | None = None  # loop time up to which the playback is accounted for
+        self._held = False
+        self.sounded: list[tuple[float, float]] = []
+        self.calls: list[str] = []
+
+    async def play(self, speech: Speech) -> None:
+        await self._until(lambda: self._queued <= self._buffer)
+        self._settle()
+        self._queued += speech.seconds
+
+    async def sounding(self) -> None:
+        await self._until(lambda: self._heard > 0)
+
+    async def drain(self) -> None:
+        await self._until(lambda: self._queued <= 1e-9)
+
+    def hold(self, held: bool) -> None:
+        self._settle()
+        self._held = held
+        self.calls.append("hold" if held else "release")
+
+    def stop(self) -> float:
+        self._settle()
+        heard, self._heard, self._queued = self._heard, 0.0, 0.0
+        self.calls.append("stop")
+        return heard
+
+    def _settle(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if self._since is not None and not self._held:
+            played = min(now - self._since, self._queued)
+            self._queued -= played
+            self._heard += played
+            if played > 0:
+                self.sounded.append((self._since, self._since + played))
+        self._since = now
+
+    async def _until(self, ready: Callable[[], bool]) -> None:
+        while True:
+            self._settle()
+            if ready():
+                return
+            await asyncio.sleep(0.01)
+
+
+@dataclass
+class World:
+    """One script, one pipeline, and everything it emitted."""
+
+    says: list[tuple[float, float, str]] = field(default_factory=list)
+    """(from, to, words) - no words is a noise."""
+    reply: Callable[[str], str] = lambda text: f"You said {text}."
+    asr_seconds: float = 0.1
+    llm_seconds_to_first: float = 0.3
+    llm_seconds_per_token: float = 0.02
+    tts_seconds: float = 0.1
+    speech_seconds_per_letter: float = 0.07
+    fails: str = ""
+    """Which engine always fails: asr, llm, screen or tts."""
+    mishap: Callable[[str], bool] = lambda engine: False
+    """Asked at every step of an engine: does it fail just now?"""
+    unheard: Callable[[Utterance], bool] = lambda utterance: False
+    """Does the recogniser miss all words of this utterance?"""
+    max_seconds: float = 25.0
+    events: list[Event] = field(default_factory=list)
+    prompts: list[list[Message]] = field(default_factory=list)
+    acted: list[str] = field(default_factory=list)
+    drafts: list[Draft] = field(default_factory=list)
+    active: int = 0
+    speaker: FakeSpeaker = field(default_factory=FakeSpeaker)
+
+    def user(self, start: float, end: float, words: str) -> World:
+        self.says.append((start, end, words))
+        return self
+
+    def pipeline(self, until: float) -> tuple[Pipeline, Conversation]:
+        conversation = Conversation()
+        stages = Stages(
+            listen=lambda: self._hear(until),
+            transcribe=self._transcribe,
+            patience=lambda transcript: patience(transcript, PATIENCE),
+            act=self._act,
+            mind=Mind(
+                generate=self._generate,
+                reply_language=lambda transcript: transcript.language or "en",
+                screen=self._screen,
+            ),
+            synthesize=self._synthesize,
+            apology=lambda language: (SafeText("Sorry.", language), self._sound("Sorry.")),
+        )
+        segmenter = Segmenter(SegmenterConfig(max_seconds=self.max_seconds))
+        return Pipeline(
+            stages, segmenter, self.speaker, conversation, self.events.append
+        ), conversation
+
+    async def run(self, until: float) -> Conversation:
+        pipeline, conversation = self.pipeline(until)
+        await pipeline.run()
+        assert self.active == 0, "a stream was left open"
+        assert pipeline.idle
+        return conversation
+
+    def of(self, kind: type[Event]) -> list[Event]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def turns(self) -> list[TurnEnded]:
+        return [event for event in self.events if isinstance(event, TurnEnded)]
+
+    def spoke_at(self) -> list[float]:
+        return [event.at for event in self.events if isinstance(event, SpeakingStarted)]
+
+    # --- engines -------------------------------------------------------------
+
+    @asynccontextmanager
+    async def _hear(self, until: float) -> AsyncGenerator[AsyncIterator[Heard]]:
+        async def frames() -> AsyncIterator[Heard]:
+            at = 0.0
+            while at < until:
+                await asyncio.sleep(FRAME)
+                voiced = any(start <= at < end for start, end, _ in self.says)
+                frame = AudioFrame(np.zeros(int(RATE * FRAME), np.float32), at)
+                yield Heard(frame, 0.9 if voiced else 0.05)
+                at += FRAME
+
+        yield frames()
+
+    async def _transcribe(self, utterance: Utterance) -> Transcript:
+        await asyncio.sleep(self.asr_seconds)
+        self._may_fail("asr", AsrError)
+        if self.unheard(utterance):
+            return Transcript("", "en")
+        # A word is heard by whoever hears its beginning.
+        end = utterance.start + utterance.seconds
+        words = [w for start, _, w in self.says if utterance.start <= start < end]
+        return Transcript(" ".join(filter(None, words)), "en")
+
+    def _act(self, transcript: Transcript) -> list[Action]:
+        self.acted.append(transcript.text)
+        return [Action("noted", {"text": transcript.text})]
+
+    @asynccontextmanager
+    async def _generate(
+        self, messages: Sequence[Message], language: str
+    ) -> AsyncGenerator[AsyncIterator[str]]:
+        self.prompts.append(list(messages))
+
+        async def tokens() -> AsyncIterator[str]:
+            await asyncio.sleep(self.llm_seconds_to_first)
+            for word in self.reply(messages[-1].text).split():
+                self._may_fail("llm", LlmError)
+                await asyncio.sleep(self.llm_seconds_per_token)
+                yield word + " "
+
+        self.active += 1
+        try:
+            yield tokens()
+        finally:
+            self.active -= 1
+
+    async def _screen(self, draft: Draft) -> SafeText:
+        self.drafts.append(draft)
+        self._may_fail("screen", SafetyError)
+        if "bomb" in draft.text:
+            return SafeText("I would rather not say.", draft.language, "replace", "danger")
+        return SafeText(draft.text, draft.language)
+
+    @asynccontextmanager
+    async def _synthesize(self, sentence: SafeText) -> AsyncGenerator[AsyncIterator[Speech]]:
+        async def blocks() -> AsyncIterator[Speech]:
+            await asyncio.sleep(self.tts_seconds)
+            samples = self._sound(sentence.text).samples
+            for start in range(0, len(samples), BLOCK):
+                self._may_fail("tts", TtsError)
+                yield Speech(samples[start : start + BLOCK], RATE)
+
+        self.active += 1
+        try:
+            yield blocks()
+        finally:
+            self.active -= 1
+
+    def _may_fail(self, engine: str, error: type[EngineError]) -> None:
+        if self.fails == engine or self.mishap(engine):
+            raise error(f"{engine} failed")
+
+    def _sound(self, text: str) -> Speech:
+        seconds = letters(text) * self.speech_seconds_per_letter
+        return Speech(np.zeros(round(RATE * seconds), np.float32), RATE)
+
+
+def letters(text: str) -> int:
+    return len("".join(text.split()))

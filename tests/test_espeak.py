@@ -1,0 +1,274 @@
+"""The real espeak-ng: sound, manners, and no trace left behind."""
+
+from __future__ import annotations
+
+import os
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from robot_voice.config import TtsConfig
+from robot_voice.errors import ConfigError, ModelError, TtsError
+from robot_voice.tts.espeak import EspeakTts, check_voices
+from robot_voice.tts.pcm import Trimmer, WaveError, blocks, read_sound, wave_format
+from robot_voice.tts.speakable import speakable
+from robot_voice.types import SafeText, Samples, Speech
+
+
+def never() -> bool:
+    return False
+
+
+def sound(spoken: list[Speech]) -> Samples:
+    return np.concatenate([block.samples for block in spoken])
+
+
+@pytest.fixture(scope="module")
+def tts() -> EspeakTts:
+    return EspeakTts(TtsConfig())
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "seconds"),
+    [
+        ("Hello there, how are you today? I am a robot.", "en", (2, 5)),
+        ("안녕하세요. 만나서 반가워요.", "ko", (1, 5)),
+        ("今日はいい天気です。", "ja", (1, 6)),
+        ("你好。", "zh", (0.3, 3)),
+        ("Guten Tag.", "de", (0.3, 3)),  # no voice configured: the language's code
+        ("-v --help", "en", (0.5, 4)),
+        ("[[h@loU]] <b>one</b>", "en", (0.5, 4)),
+    ],
+)
+def test_it_speaks(tts: EspeakTts, text: str, language: str, seconds: tuple[float, float]) -> None:
+    spoken = list(tts.synthesize(SafeText(text, language), never))
+    assert all(0 < block.seconds <= 0.25 for block in spoken)
+    assert {block.rate for block in spoken} == {22_050}
+    assert all(block.samples.dtype == np.float32 for block in spoken)
+    assert seconds[0] < sum(block.seconds for block in spoken) < seconds[1]
+    assert 0.1 < np.abs(sound(spoken)).max() <= 1
+
+
+def test_silence_is_trimmed(tts: EspeakTts) -> None:
+    spoken = list(tts.synthesize(SafeText("Hello. I am here.", "en"), never))
+    loud = np.flatnonzero(np.abs(sound(spoken)) > 0.004)
+    assert loud[0] / 22_050 <= 0.021
+    assert (len(sound(spoken)) - loud[-1]) / 22_050 <= 0.16
+
+
+def test_the_same_words_sound_the_same(tts: EspeakTts) -> None:
+    text = SafeText("One two three.", "en")
+    first, second = (sound(list(tts.synthesize(text, never))) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize("text", ["", " ", "...", "!?", "🎉", "---", "**", "\n"])
+def test_nothing_to_say(tts: EspeakTts, text: str) -> None:
+    assert list(tts.synthesize(SafeText(text, "en"), never)) == []
+
+
+def test_config_is_heard() -> None:
+    text = SafeText("A rather long sentence, for a robot of my size.", "en")
+
+    def speak(**options: float) -> Samples:
+        config = TtsConfig.model_validate({"voices": {"en": "en-us"}, **options})
+        return sound(list(EspeakTts(config).synthesize(text, never)))
+
+    plain = speak()
+    assert len(speak(rate=330)) < 0.7 * len(plain)
+    assert np.abs(speak(volume=0.25)).max() < 0.5 * np.abs(plain).max()
+    silent = speak(volume=0.0)
+    assert np.abs(silent).max() == 0
+    assert len(silent) > 0.8 * len(plain)
+    assert not np.array_equal(speak(pitch=90)[:20_000], plain[:20_000])
+
+
+def test_cancelling_kills_it(tts: EspeakTts) -> None:
+    text = SafeText("This goes on and on. " * 40, "en")
+    asked = 0
+
+    def cancelled() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 4
+
+    assert len(list(tts.synthesize(text, cancelled))) < 10
+    assert children() == set()
+
+
+def test_a_slow_reader_is_no_timeout() -> None:
+    tts = EspeakTts(TtsConfig(timeout_seconds=0.1))
+    asked = 0
+    for _ in tts.synthesize(SafeText("A few words. " * 100, "en"), never):
+        asked += 1
+        if asked == 2:
+            os.sched_yield()
+    assert asked > 100
+
+
+def children() -> set[str]:
+    """Process ids of this process's children, zombies too."""
+    found: set[str] = set()
+    for task in Path("/proc/self/task").iterdir():
+        found.update((task / "children").read_text().split())
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs /proc")
+def test_no_zombie_no_leak(tts: EspeakTts) -> None:
+    text = SafeText("A sentence that is cut short at many places.", "en")
+    before, files = children(), len(os.listdir("/proc/self/fd"))
+    for cycle in range(200):
+        stream = tts.synthesize(text, lambda cycle=cycle: cycle % 3 == 2)  # type: ignore[misc]
+        for _, _ in zip(range(cycle % 5), stream, strict=False):
+            pass
+        stream.close()  # type: ignore[attr-defined]
+    assert children() == before
+    assert len(os.listdir("/proc/self/fd")) == files
+
+
+def test_an_unknown_language_is_an_error(tts: EspeakTts) -> None:
+    with pytest.raises(TtsError, match=r"status 1: .*not exist"):
+        list(tts.synthesize(SafeText("hello", "qq"), never))
+    assert children() == set()
+
+
+@pytest.mark.parametrize(
+    ("language", "voice", "hint"),
+    [("ko", "kor", "near it: ko"), ("en", "en-uss", "en-us"), ("en", "en+zorro", "variant")],
+)
+def test_an_unknown_voice_is_a_config_error(language: str, voice: str, hint: str) -> None:
+    with pytest.raises(ConfigError, match=rf"tts\.voices\.{language}") as failure:
+        EspeakTts(TtsConfig(voices={language: voice}))
+    assert hint in str(failure.value)
+
+
+@pytest.mark.parametrize("voice", ["en", "en-us", "en-us+f3", "English (America)", "gmw/en-US"])
+def test_a_voice_has_many_names(voice: str) -> None:
+    EspeakTts(TtsConfig(voices={"en": voice}))
+
+
+def test_check_voices() -> None:
+    found = check_voices(TtsConfig(), ["en", "ko", "de", "xx"])
+    assert list(found) == ["xx"]
+    assert "'xx'" in found["xx"]
+
+
+def test_a_missing_program_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(ModelError, match="apt install espeak-ng"):
+        EspeakTts(TtsConfig())
+
+
+@pytest.mark.parametrize(
+    ("script", "complaint"),
+    [
+        ("cat >/dev/null; echo oh dear >&2; exit 3", "status 3: oh dear"),
+        ("exit 0", "no sound"),
+        ("printf 'hello world, no sound'", "not a WAV"),
+        ("sleep 5", "said nothing for 0.3 s"),
+        ("printf RIFF; head -c 9000 /dev/zero", "not a WAV"),
+    ],
+)
+def test_a_broken_program(tmp_path: Path, script: str, complaint: str) -> None:
+    tts = EspeakTts(TtsConfig(timeout_seconds=0.3))
+    program = tmp_path / "espeak-ng"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    tts._program = str(program)
+    with pytest.raises(TtsError, match=complaint):
+        list(tts.synthesize(SafeText("hello", "en"), never))
+    assert children() == set()
+    tts._program = str(tmp_path / "gone")
+    with pytest.raises(TtsError, match="could not be started"):
+        list(tts.synthesize(SafeText("hello", "en"), never))
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "spoken"),
+    [
+        ("**Hello** _there_, `code`!", "en", "Hello there, code !"),
+        ("# Title", "en", "Title"),
+        ("- one\n- two", "en", "one two"),
+        ("See [this page](https://a.b/c) or https://x.y/z?q=1.", "en", "See this page or link."),
+        ("www.example.com 을 보세요", "ko", "링크 을 보세요"),
+        ("Great 😊👍🏽!", "en", "Great !"),
+        ("It is 20°C, 3 * 4 < 15 & 5%", "en", "It is 20°C, 3 4 < 15 & 5%"),
+        ("a\u200bb\ud800\x00\ufe0f", "en", "ab"),
+        ("<b>Hi</b>\n\tthere", "en", "Hi there"),
+        ("안녕하세요", "ko", "안녕하세요"),
+        ("snake_case", "en", "snake case"),
+    ],
+)
+def test_speakable(text: str, language: str, spoken: str) -> None:
+    assert speakable(text, language) == spoken
+
+
+# --- sound --------------------------------------------------------------------
+
+
+def wav(samples: list[int], channels: int = 1, bits: int = 16, extra: bytes = b"") -> bytes:
+    form = struct.pack("<HHIIHH", 1, channels, 8000, 0, 0, bits)
+    body = b"WAVEfmt " + struct.pack("<I", len(form)) + form + extra
+    return (
+        b"RIFF\xff\xff\xff\xff"
+        + body
+        + b"data\xff\xff\xff\xff"
+        + np.array(samples, "<i2").tobytes()
+    )
+
+
+def test_a_header_arrives_in_pieces() -> None:
+    data = wav([1, 2], extra=b"LIST\x03\x00\x00\x00abc\x00")
+    start = data.index(b"data") + 8
+    assert [wave_format(data[:n]) for n in range(start)] == [None] * start
+    form = wave_format(data)
+    assert form is not None
+    assert (form.rate, form.channels, form.offset) == (8000, 1, start)
+
+
+def test_sound_files() -> None:
+    assert read_sound(wav([16384, -16384])).samples.tolist() == [0.5, -0.5]
+    assert read_sound(wav([16384, 0, 8192, 8192], channels=2)).samples.tolist() == [0.25, 0.25]
+    for bad in (b"", b"nonsense", wav([1])[:30], wav([1], bits=8), b"FORM\0\0\0\0WHAT"):
+        with pytest.raises(WaveError):
+            read_sound(bad)
+
+
+@pytest.mark.parametrize(("kind", "order"), [(b"", ">i2"), (b"NONE", ">i2"), (b"sowt", "<i2")])
+def test_aiff(kind: bytes, order: str) -> None:
+    common = struct.pack(">hIhHQ", 1, 2, 16, 16383 + 14, 22_050 << (63 - 14)) + kind
+    pcm = struct.pack(">II", 0, 0) + np.array([16384, -8192], order).tobytes()
+    chunks = b"".join(
+        name + struct.pack(">I", len(body)) + body
+        for name, body in ((b"COMM", common), (b"SSND", pcm))
+    )
+    speech = read_sound(b"FORM\0\0\0\0" + (b"AIFC" if kind else b"AIFF") + chunks)
+    assert speech.rate == 22_050
+    assert speech.samples.tolist() == [0.5, -0.25]
+    with pytest.raises(WaveError):
+        read_sound(b"FORM\0\0\0\0AIFF")
+
+
+@pytest.mark.parametrize("size", [1, 7, 100, 5000])
+def test_trimming_does_not_depend_on_the_pieces(size: int) -> None:
+    quiet, loud = np.zeros(1000, np.float32), np.full(500, 0.5, np.float32)
+    samples = np.concatenate([quiet, loud, quiet, loud, quiet, quiet])
+    trimmer = Trimmer(1000)
+    out = [trimmer.push(samples[at : at + size]) for at in range(0, len(samples), size)]
+    out.append(trimmer.finish())
+    expected = np.concatenate([quiet[:20], loud, quiet, loud, quiet[:150]])
+    np.testing.assert_array_equal(np.concatenate(out), expected)
+
+
+def test_silence_alone_is_nothing() -> None:
+    trimmer = Trimmer(1000)
+    assert len(trimmer.push(np.zeros(500, np.float32))) == 0
+    assert len(trimmer.finish()) == 0
+
+
+def test_blocks_are_short() -> None:
+    lengths = [len(block.samples) for block in blocks(np.zeros(600, np.float32), 1000)]
+    assert lengths == [250, 250, 100]
