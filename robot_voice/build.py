@@ -30,6 +30,7 @@ from .engines import Asr, Llm, Screen, Tts, Vad
 from .events import EventBus, Listener
 from .models.registry import FoundModel, find_model
 from .pipeline import Pipeline
+from .safety import KoreanLevel, apology, ask_again
 from .settings import Loaded
 from .stages import Mind, Speaker, Stages
 from .types import (
@@ -232,13 +233,15 @@ async def assemble(
             transcribe=lambda utterance: workers.asr.call(
                 partial(engines.asr.transcribe, utterance)
             ),
+            judge=lambda transcript, utterance: "accept",
             patience=partial(_patience, config, commands),
             act=partial(_act, commands),
             mind=_mind(config, models.llm, engines.llm, engines.screen, workers),
             synthesize=lambda text: workers.tts.stream(
                 partial(engines.tts.synthesize, text), BLOCKS_AHEAD
             ),
-            apology=await asyncio.to_thread(_apologies, config, engines.tts),
+            apology=await asyncio.to_thread(_prepared, config, engines.tts, apology),
+            ask_again=await asyncio.to_thread(_prepared, config, engines.tts, ask_again),
         )
         conversation = Conversation(_memory(config, models.llm))
         events = EventBus(*listeners)
@@ -301,16 +304,17 @@ async def open_mind(loaded: Loaded) -> AsyncGenerator[Thinker]:
         workers.close(llm)
 
 
-def _apologies(config: Config, tts: Tts) -> Callable[[str], tuple[SafeText, Speech]]:
-    """Synthesise the apology in every language that may be needed, while all is well."""
-    from .safety.templates import apology
-
+def _prepared(
+    config: Config, tts: Tts, sentence: Callable[[str, KoreanLevel], SafeText]
+) -> Callable[[str], tuple[SafeText, Speech]]:
+    """Synthesise one of the robot's own sentences in every language that may be needed, while all
+    is well."""
     languages = {*config.language.allowed, config.language.default}
     if config.language.reply != "user":
         languages.add(config.language.reply)
     made: dict[str, tuple[SafeText, Speech]] = {}
     for language in languages:
-        text = apology(language, config.tone.korean_level)
+        text = sentence(language, config.tone.korean_level)
         blocks = list(tts.synthesize(text, lambda: False))
         if blocks:
             samples = np.concatenate([block.samples for block in blocks])

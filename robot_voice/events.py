@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from .types import Action, SafeText, Transcript
+from .types import Action, SafeText, Transcript, Verdict
 
 _log = logging.getLogger(__name__)
 
@@ -46,11 +46,14 @@ class Withdrawn(Event):
 class Transcribed(Event):
     turn: int
     transcript: Transcript
+    verdict: Verdict = "accept"
+    """Words that are not accepted are neither answered, nor acted on, nor remembered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dismissed(Event):
-    """There were no words in it. The robot goes on as if nothing had been heard."""
+    """There were no words in it, or none to be believed. The robot goes on as if nothing had been
+    heard."""
 
     turn: int
 

@@ -18,7 +18,7 @@ from .events import Event, FirstToken, ReplyReady, SentenceScreened, SpeakingSta
 from .reply import reply
 from .stages import Speaker, Stages
 from .turn import Turn
-from .types import Message
+from .types import Message, SafeText, Speech
 
 ANNOUNCE_SECONDS = 0.1
 """How long, after the last sample was heard, the news of the first may take."""
@@ -46,7 +46,15 @@ class Mouth:
         """Say, in the place of the rest of the answer, that something failed."""
         await turn.committed.wait()
         turn.heard_before = self.stop(turn)
-        text, speech = self._stages.apology(self._stages.mind.reply_language(turn.transcript))
+        await self._say(turn, *self._stages.apology(self._language(turn)))
+
+    async def ask_again(self, turn: Turn) -> None:
+        """Ask the user to repeat what was not clear."""
+        await self._say(turn, *self._stages.ask_again(self._language(turn)))
+        turn.finished = True
+
+    async def _say(self, turn: Turn, text: SafeText, speech: Speech) -> None:
+        """Play what was made beforehand."""
         turn.spoken, turn.blocks = Spoken(), asyncio.Queue(2)
         turn.spoken.begin(text.text)
         turn.spoken.extend(speech.seconds)
@@ -54,6 +62,9 @@ class Mouth:
         turn.blocks.put_nowait(speech)
         turn.blocks.put_nowait(None)
         await self._play(turn)
+
+    def _language(self, turn: Turn) -> str:
+        return self._stages.mind.reply_language(turn.transcript)
 
     def stop(self, turn: Turn) -> str:
         """Fall silent; return what was heard of the turn."""

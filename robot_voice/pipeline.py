@@ -18,12 +18,16 @@ makes it rude. So a turn is
 
 The user always has the floor: a voice holds the loudspeaker at once, words end the turn being
 spoken, and a noise that held no words gives the robot its sentence back.
+
+Words that were not clear are never acted on, answered or remembered: the robot asks for them
+again, and after ``MAX_ASKED`` times in a row it waits for clear ones in silence.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from .conversation import Conversation
 from .errors import EngineError
@@ -49,11 +53,16 @@ from .types import (
     SpeechStarted,
     Transcript,
     Utterance,
+    Verdict,
 )
 from .vad.segmenter import Segmenter
 
 MAX_PARTS = 20
 """Parts of an over-long utterance that are kept; the oldest are forgotten first."""
+
+MAX_ASKED = 2
+"""Times in a row the robot asks for unclear words. Whoever was not understood twice needs no third
+"pardon?", and a noisy room must not keep the robot talking."""
 
 
 class Pipeline:
@@ -79,6 +88,7 @@ class Pipeline:
         self._speculation: Turn | None = None
         self._answering: Turn | None = None
         self._turns = 0
+        self._asked = 0  # times in a row
         self._user_speaks = False
         self._no_more_audio = False
 
@@ -158,6 +168,7 @@ class Pipeline:
         if silence < turn.patience - 1e-6 and not self._no_more_audio:
             return
         self._speculation, self._answering = None, turn
+        self._asked = self._asked + 1 if turn.unclear else 0
         self._conversation.add("user", turn.transcript.text)
         self._emit(Committed(now(), turn.number, turn.transcript, turn.patience, silence))
         for action in self._stages.act(turn.transcript) if turn.transcript.text else ():
@@ -169,15 +180,18 @@ class Pipeline:
 
     async def _take_turn(self, turn: Turn) -> None:
         try:
-            transcript = await self._understand(turn)
-            if not transcript.text:
+            verdict = await self._understand(turn)
+            if verdict == "ignore":
                 self._dismiss(turn)
                 return
             await self._end_answer()  # words end the turn being spoken
-            messages = self._conversation.preview(transcript.text)
-            turn.patience = self._stages.patience(transcript)
+            messages = self._conversation.preview(turn.transcript.text)
+            turn.patience = self._stages.patience(turn.transcript)
             self._commit_when_due()
-            await self._mouth.answer(turn, messages)
+            if verdict == "ask":
+                await self._mouth.ask_again(turn)
+            else:
+                await self._mouth.answer(turn, messages)
         except* EngineError as errors:
             if not _cancelled():  # a task group prefers an error to the cancel that came with it
                 self._emit(Failed(now(), turn.number, "; ".join(_messages(errors))))
@@ -185,19 +199,27 @@ class Pipeline:
         finally:
             self._end(turn)
 
-    async def _understand(self, turn: Turn) -> Transcript:
+    async def _understand(self, turn: Turn) -> Verdict:
+        """Give the turn its transcript: without text when its words are not believed."""
         last = await self._stages.transcribe(turn.utterance)
         if self._parts:
             await asyncio.wait(self._parts)  # not awaited one by one: they outlive this turn
         parts = [part for task in self._parts if (part := task.result()) is not None]
         transcript = joined([*parts, last])
-        if transcript.text:
+        verdict = self._judge(transcript, turn.utterance)
+        if verdict == "accept":
             self._words = transcript
-        elif self._words is not None:  # they were in a shorter hearing of this very utterance
-            transcript = self._words
-        turn.transcript = transcript
-        self._emit(Transcribed(now(), turn.number, transcript))
-        return transcript
+        elif verdict == "ignore" and self._words is not None:
+            # They were in a shorter hearing of this very utterance.
+            transcript, verdict = self._words, "accept"
+        self._emit(Transcribed(now(), turn.number, transcript, verdict))
+        turn.unclear = verdict == "ask"
+        turn.transcript = transcript if verdict == "accept" else replace(transcript, text="")
+        return verdict
+
+    def _judge(self, transcript: Transcript, utterance: Utterance) -> Verdict:
+        verdict = self._stages.judge(transcript, utterance) if transcript.text else "ignore"
+        return "ignore" if verdict == "ask" and self._asked >= MAX_ASKED else verdict
 
     async def _understand_part(self, utterance: Utterance) -> Transcript | None:
         try:

@@ -16,6 +16,7 @@ from .types import (
     Stream,
     Transcript,
     Utterance,
+    Verdict,
 )
 
 
@@ -57,6 +58,8 @@ class Stages:
 
     listen: Callable[[], Stream[Heard]]
     transcribe: Callable[[Utterance], Awaitable[Transcript]]
+    judge: Callable[[Transcript, Utterance], Verdict]
+    """Whether these words are believed; only asked when there are words."""
     patience: Callable[[Transcript], float]
     act: Callable[[Transcript], Sequence[Action]]
     """The commands in these words. Called once, after the commit; each goes out as an
@@ -65,3 +68,5 @@ class Stages:
     synthesize: Callable[[SafeText], Stream[Speech]]
     apology: Callable[[str], tuple[SafeText, Speech]]
     """What is said in this language when an engine has failed; made beforehand."""
+    ask_again: Callable[[str], tuple[SafeText, Speech]]
+    """What is said in this language when the words were not clear; made beforehand."""

@@ -25,6 +25,8 @@ class Turn:
     number: int
     utterance: Utterance
     transcript: Transcript = NOT_UNDERSTOOD
+    unclear: bool = False
+    """Whether there were words the robot does not believe, so that it asks for them again."""
     patience: float | None = None
     """Seconds of silence to wait for; None until the words are known."""
     committed: asyncio.Event = field(default_factory=asyncio.Event)

@@ -104,6 +104,10 @@ class Transcript:
     language_confidence: float = 1.0
 
 
+Verdict: TypeAlias = Literal["accept", "ask", "ignore"]
+"""What to make of a transcript: believe it, ask for it again, or take it for a noise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One entry of the conversation, as the language model sees it."""

@@ -91,10 +91,14 @@ def turn_view(record: TurnRecord, robot: str) -> Group:
         line = Text.assemble(("You    ", "bold cyan"), said.text)
         line.append(f"   {said.language} {said.language_confidence:.0%}", "dim")
         line.append(f"  words {said.confidence:.0%}", "dim")
+        if record.verdict != "accept":
+            line.append("  not clear", "yellow")
         lines.append(line)
     for action in record.actions:
         arguments = "".join(f" {key}={value}" for key, value in action.arguments.items())
         lines.append(Text.assemble(("Action ", "bold blue"), f"{action.name}{arguments}"))
+    if record.ended and record.verdict == "ask":
+        lines.append(Text.assemble((f"{robot[:6]:<7}", "bold magenta"), record.heard))
     for n, sentence in enumerate(record.screened):
         line = Text.assemble((f"{robot[:6]:<7}" if n == 0 else " " * 7, "bold magenta"))
         line.append(sentence.text)

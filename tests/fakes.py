@@ -25,6 +25,7 @@ from robot_voice.types import (
     Speech,
     Transcript,
     Utterance,
+    Verdict,
 )
 from robot_voice.vad.endpoint import Patience, patience
 from robot_voice.vad.segmenter import Segmenter, SegmenterConfig
@@ -104,6 +105,8 @@ class World:
     """Asked at every step of an engine: does it fail just now?"""
     unheard: Callable[[Utterance], bool] = lambda utterance: False
     """Does the recogniser miss all words of this utterance?"""
+    believed: Callable[[str], Verdict] = lambda text: "accept"
+    """What the robot makes of these words."""
     max_seconds: float = 25.0
     events: list[Event] = field(default_factory=list)
     prompts: list[list[Message]] = field(default_factory=list)
@@ -121,6 +124,7 @@ class World:
         stages = Stages(
             listen=lambda: self._hear(until),
             transcribe=self._transcribe,
+            judge=lambda transcript, utterance: self.believed(transcript.text),
             patience=lambda transcript: patience(transcript, PATIENCE),
             act=self._act,
             mind=Mind(
@@ -130,6 +134,7 @@ class World:
             ),
             synthesize=self._synthesize,
             apology=lambda language: (SafeText("Sorry.", language), self._sound("Sorry.")),
+            ask_again=lambda language: (SafeText("Pardon?", language), self._sound("Pardon?")),
         )
         segmenter = Segmenter(SegmenterConfig(max_seconds=self.max_seconds))
         return Pipeline(

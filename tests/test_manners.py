@@ -13,9 +13,11 @@ from robot_voice.events import (
     Dismissed,
     Failed,
     SentenceScreened,
+    Transcribed,
     UserPaused,
     Withdrawn,
 )
+from robot_voice.types import Verdict
 
 from .fakes import FRAME, FakeSpeaker, World, letters
 from .virtual_time import run
@@ -37,6 +39,10 @@ def committed_sound(world: World) -> float:
         if isinstance(e, SentenceScreened) and e.turn in committed
     ]
     texts += ["Sorry."] * len(world.of(Failed))
+    texts += ["Pardon?"] * sum(
+        isinstance(e, Transcribed) and e.verdict == "ask" and e.turn in committed
+        for e in world.events
+    )
     return sum(map(letters, texts)) * world.speech_seconds_per_letter
 
 
@@ -106,6 +112,10 @@ def wild(seed: int) -> tuple[World, float, random.Random]:
     trouble = dice.choice([0.0, 0.1, 0.3])
     odds = {"asr": trouble, "llm": trouble / 6, "screen": trouble / 3, "tts": trouble / 4}
     sentences = dice.choice([1, 6, 12])
+
+    def doubts() -> Verdict:
+        return "ask" if dice.random() < 0.5 else "ignore"
+
     world = World(
         reply=lambda text: " ".join(f"About {text[:20]} I say {n}." for n in range(sentences)),
         asr_seconds=dice.choice([0.01, 0.1, 0.5, 3.0]),
@@ -113,6 +123,7 @@ def wild(seed: int) -> tuple[World, float, random.Random]:
         tts_seconds=dice.choice([0.02, 0.2]),
         mishap=lambda engine: dice.random() < odds[engine],
         unheard=lambda utterance: dice.random() < trouble,
+        believed=lambda text: "accept" if dice.random() >= trouble else doubts(),
         max_seconds=dice.choice([2.0, 4.0, 25.0]),
         speaker=FakeSpeaker(buffer=dice.choice([0.3, 4.0])),
     )

@@ -14,10 +14,12 @@ from robot_voice.events import (
     Failed,
     SentenceScreened,
     SpeakingStarted,
+    Transcribed,
     UserPaused,
     Withdrawn,
 )
 from robot_voice.pipeline import MAX_PARTS
+from robot_voice.types import Verdict
 
 from .fakes import FRAME, PATIENCE, World
 from .virtual_time import run
@@ -377,5 +379,77 @@ def test_sounds_follow_each_other_without_waiting_for_the_first_to_be_heard() ->
         ]
         assert begun
         assert max(gaps) < 1e-6
+
+    run(scenario())
+
+
+# --- words that are not clear ------------------------------------------------
+
+
+def unclear(text: str) -> Verdict:
+    return "ask" if "mumble" in text else "ignore" if "hiss" in text else "accept"
+
+
+def test_unclear_words_are_asked_for_and_leave_no_trace() -> None:
+    async def scenario() -> None:
+        world = World(believed=unclear).user(0.5, 1.5, "mumble")
+        conversation = await world.run(until=6)
+        (turn,) = world.turns()
+        assert (turn.heard, turn.finished) == ("Pardon?", True)
+        assert world.acted == []
+        assert world.prompts == []
+        assert [m.text for m in conversation.messages() if m.role == "user"] == []
+        (understood,) = world.of(Transcribed)
+        assert isinstance(understood, Transcribed)
+        assert (understood.transcript.text, understood.verdict) == ("mumble", "ask")
+
+    run(scenario())
+
+
+def test_the_robot_asks_twice_then_waits_for_clear_words() -> None:
+    async def scenario() -> None:
+        world = World(believed=unclear)
+        for start, words in [(1, "mumble"), (5, "mumble"), (9, "mumble"), (13, "hello.")]:
+            world.user(start, start + 1.0, words)
+        world.user(20, 21, "mumble")
+        await world.run(until=26)
+        heard = [turn.heard for turn in world.turns()]
+        assert heard == ["Pardon?", "Pardon?", "You said hello..", "Pardon?"]
+        assert len(world.of(Dismissed)) == 1
+
+    run(scenario())
+
+
+def test_a_withdrawn_question_was_never_asked() -> None:
+    async def scenario() -> None:
+        world = World(believed=lambda text: "accept" if "hello" in text else "ask")
+        for start in (1, 6, 11):  # every time, the user goes on and is understood
+            world.user(start, start + 0.8, "mumble").user(start + 1.1, start + 1.9, "hello.")
+        await world.run(until=18)
+        assert [turn.heard for turn in world.turns()] == ["You said mumble hello.."] * 3
+
+    run(scenario())
+
+
+def test_a_noise_that_sounds_like_words_gives_the_robot_its_sentence_back() -> None:
+    async def scenario() -> None:
+        world = World(reply=lambda _: STORY, believed=unclear)
+        world.user(0.5, 1.5, "tell me a story").user(4.5, 5.0, "hiss")
+        await world.run(until=14)
+        (story,) = world.turns()
+        assert story.finished
+        assert story.heard == STORY
+
+    run(scenario())
+
+
+def test_words_that_became_unclear_are_asked_for_not_guessed() -> None:
+    async def scenario() -> None:
+        world = World(believed=unclear)
+        world.user(0.5, 1.5, "go to the kitchen and").user(1.9, 2.6, "mumble")
+        await world.run(until=8)
+        (turn,) = world.turns()
+        assert turn.heard == "Pardon?"
+        assert world.acted == []
 
     run(scenario())

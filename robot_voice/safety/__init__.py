@@ -1,10 +1,11 @@
 """What the robot may say. Only modules of this package construct ``SafeText``.
 
-``SafetyScreen`` judges what a model wrote; ``apology`` is one of the program's own fixed sentences.
+``SafetyScreen`` judges what a model wrote; ``apology`` and
+``ask_again`` are the program's own fixed sentences.
 """
 
 from .emotion import read_emotion
 from .screen import SafetyScreen
-from .templates import apology
+from .templates import KoreanLevel, apology, ask_again
 
-__all__ = ["SafetyScreen", "apology", "read_emotion"]
+__all__ = ["KoreanLevel", "SafetyScreen", "apology", "ask_again", "read_emotion"]

@@ -19,6 +19,11 @@ def apology(language: str, level: KoreanLevel = "해요체") -> SafeText:
     return template("apology", language, level)
 
 
+def ask_again(language: str, level: KoreanLevel = "해요체") -> SafeText:
+    """What is said when the user's words were not clear. ``level`` matters in Korean only."""
+    return template("ask_again", language, level)
+
+
 def template(
     category: str,
     language: str,

@@ -25,7 +25,7 @@ from robot_voice.events import (
     UserPaused,
     Withdrawn,
 )
-from robot_voice.types import Action, SafeText, Transcript
+from robot_voice.types import Action, SafeText, Transcript, Verdict
 
 STEPS = (
     "soft_end",
@@ -59,6 +59,8 @@ class TurnRecord:
     steps: dict[str, float] = field(default_factory=dict)
     """Seconds from the end of speech to each of ``STEPS`` so far."""
     transcript: Transcript | None = None
+    verdict: Verdict = "accept"
+    """Whether the transcript was believed."""
     patience: float | None = None
     screened: list[SafeText] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
@@ -85,6 +87,7 @@ class TurnRecord:
                 "language": transcript.language,
                 "confidence": round(transcript.confidence, 3),
                 "language_confidence": round(transcript.language_confidence, 3),
+                "verdict": self.verdict,
             },
             "reply": self.reply,
             "heard": self.heard,
@@ -138,8 +141,8 @@ class Ledger:
         match event:
             case Withdrawn() | Dismissed():
                 del self._turns[record.number]
-            case Transcribed(transcript=transcript):
-                record.transcript = transcript
+            case Transcribed(transcript=transcript, verdict=verdict):
+                record.transcript, record.verdict = transcript, verdict
             case Committed(patience=patience):
                 record.patience = patience
             case SentenceScreened(sentence=sentence):
