@@ -103,8 +103,9 @@ class EndpointConfig(Section):
 
 
 class AsrConfig(Section):
-    model: str = "starter"
-    """"starter", a model folder, or the name of one in `models/` or the user's data folder."""
+    model: str = "auto"
+    """"auto" is what `robot-voice models pull --profile` chose, else the starter; or "starter", a
+    model folder, or the name of one in `models/` or the user's data folder."""
     threads: Threads | None = None
     """CPU threads; unset: the shared budget `cpu.threads`."""
     beam_size: int = Field(1, ge=1, le=10)
@@ -117,8 +118,9 @@ class AsrConfig(Section):
 
 
 class LlmConfig(Section):
-    model: str = "starter"
-    """"starter", a GGUF file, or the name of one in `models/` or the user's data folder."""
+    model: str = "auto"
+    """"auto" is what `robot-voice models pull --profile` chose, else the starter; or "starter", a
+    GGUF file, or the name of one in `models/` or the user's data folder."""
     threads: Threads | None = None
     """CPU threads; unset: the shared budget `cpu.threads`."""
     context_tokens: int = Field(2048, ge=256, le=131072)

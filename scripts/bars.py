@@ -96,11 +96,18 @@ def command_line() -> Iterator[Bar]:
     yield at_most("1.5", "help-p50", seconds["p50"], 0.4, "s")
 
 
+def hub(result: dict[str, Any]) -> Iterator[Bar]:
+    """Every way a download can go wrong: none may leave a wrong file that is believed."""
+    value = f"{result['share']:.0%}"
+    yield Bar("2.9", "hub-faults-survived", value, "100%", result["share"] >= 1.0)
+
+
 MEASURED = {
     "latency": ("1.2", latency),
     "cancel": ("1.3", cancel),
     "idle": ("1.4", idle),
     "idle_noise": ("1.4", idle_noise),
+    "hub": ("2.9", hub),
 }
 
 

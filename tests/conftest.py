@@ -24,6 +24,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=1))
 
 
+@pytest.fixture(autouse=True, scope="session")
+def no_pulled_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What the owner of this machine has pulled is nothing the tests should run on."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+        yield
+
+
 @pytest.fixture(scope="module")
 def audio_rig() -> Iterator[AudioRig]:
     """A virtual sound card at 16 kHz, of the module's own: a test may pull its plugs."""

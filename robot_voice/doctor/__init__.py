@@ -18,6 +18,7 @@ CHECKS: tuple[Callable[[Subject], Iterable[Check]], ...] = (
     software.packages,
     software.configuration,
     software.models,
+    software.profile,
     software.espeak,
     sound.portaudio,
     sound.permissions,

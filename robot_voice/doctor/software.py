@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from importlib import metadata
 
 from robot_voice.errors import ModelError
+from robot_voice.models.manifest import Machine, load_manifest, suggest
 from robot_voice.models.registry import ModelKind, find_model
 from robot_voice.tts.espeak import check_voices
 
@@ -52,11 +53,7 @@ def configuration(subject: Subject) -> Iterator[Check]:
 
 
 def models(subject: Subject) -> Iterator[Check]:
-    named: dict[ModelKind, str] = {
-        "asr": subject.config.asr.model,
-        "llm": subject.config.llm.model,
-    }
-    for kind, name in named.items():
+    for kind, name in _named(subject).items():
         label = {"asr": "speech model", "llm": "language model"}[kind]
         try:
             model = find_model(kind, name, subject.loaded.base((kind, "model")))
@@ -67,6 +64,28 @@ def models(subject: Subject) -> Iterator[Check]:
             continue
         note = "; starter: small talk and robot commands only" if model.is_starter else ""
         yield Check(label, "ok", f"{size}{note}")
+
+
+def profile(subject: Subject) -> Iterator[Check]:
+    """Which full models suit this machine, if the robot runs on the starter."""
+    try:
+        manifest, machine = load_manifest(), Machine.here()
+        starter = [
+            kind for kind, name in _named(subject).items() if _is_starter(subject, kind, name)
+        ]
+    except ModelError:
+        return  # the models' own check tells
+    suits = suggest(manifest, machine)
+    if suits is None:
+        yield Check("model profile", "ok", f"{machine}: too small for more than the starter")
+        return
+    fits = f"{machine}: profile {suits} ({', '.join(manifest.profile(suits).models)})"
+    if starter:
+        detail = f"{fits}; the starter is for a first hour, and hardly understands people"
+        mend = f"With internet: robot-voice models pull --profile {suits}"
+        yield Check("model profile", "warn", detail, mend)
+    else:
+        yield Check("model profile", "ok", f"{fits} would suit")
 
 
 def espeak(subject: Subject) -> Iterator[Check]:
@@ -95,6 +114,14 @@ def package_version(name: str) -> str | None:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return None
+
+
+def _named(subject: Subject) -> dict[ModelKind, str]:
+    return {"asr": subject.config.asr.model, "llm": subject.config.llm.model}
+
+
+def _is_starter(subject: Subject, kind: ModelKind, name: str) -> bool:
+    return find_model(kind, name, subject.loaded.base((kind, "model"))).is_starter
 
 
 _INSTALL_ESPEAK = (

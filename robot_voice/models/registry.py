@@ -2,7 +2,9 @@
 
 A name is looked for, in this order, (1) as a path, absolute, with ``~``, or relative to the
 configuration's folder, (2) in ``models/``, (3) in the user's own models folder. ``starter`` always
-means the models that come with the program.
+means the models that come with the program. ``auto``, which a configuration that says nothing
+means, is the model the owner chose with ``robot-voice models pull --profile`` (or ``--use``), else
+the starter: so that a pull is all it takes, and no configuration has to be edited by a program.
 
 A model for hearing is a folder in CTranslate2's format, as faster-whisper reads it; a model for
 talking is a GGUF file, or a folder with one in it.
@@ -13,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,9 +25,13 @@ from robot_voice import paths
 from robot_voice.errors import ModelError
 from robot_voice.mistakes import did_you_mean
 
+from .lock import Kind, read_lock
+from .store import Store
+
 ModelKind: TypeAlias = Literal["asr", "llm"]
 
 STARTER = "starter"
+AUTO = "auto"
 
 _ASR_FILES = ("model.bin", "config.json", "tokenizer.json", "vocabulary.*")
 """What faster-whisper needs to load a folder without asking a model hub for the rest."""
@@ -41,7 +48,7 @@ class FoundModel:
 
     kind: ModelKind
     name: str
-    """As the configuration has it."""
+    """As the configuration has it; what ``auto`` stands for."""
     path: Path
     """What the engine is given: a folder for ``asr``, a file for ``llm``."""
     is_starter: bool
@@ -65,7 +72,10 @@ def find_model(kind: ModelKind, name: str, config_dir: Path | None) -> FoundMode
     the current folder). Raises ``ModelError`` if there is none, naming every place looked at, or
     if the first one found is damaged or of the wrong kind.
     """
-    places = list(_places(kind, name, config_dir)) if name else []
+    if name == AUTO:
+        name, places = _chosen(kind)
+    else:
+        places = list(_places(kind, name, config_dir)) if name else []
     for place in places:
         path = _as_model(kind, place)
         if path is not None:
@@ -79,12 +89,22 @@ def find_model(kind: ModelKind, name: str, config_dir: Path | None) -> FoundMode
     )
 
 
+def check_model(kind: Kind, folder: Path) -> None:
+    """Raises ``ModelError`` unless a folder holds what the engine for this kind can load, as far
+    as the files' heads tell. Of kinds without an engine nothing is known."""
+    if kind in ("asr", "llm"):
+        path = _as_model(kind, folder)
+        if path is None:
+            raise ModelError(f"{folder}: holds no {_DESCRIPTION[kind]}.")
+        _check(kind, path)
+
+
 def available(kind: ModelKind) -> list[str]:
     """The names ``find_model`` would find without a path."""
     names = {STARTER} if next(_places(kind, STARTER, None)).exists() else set()
     for folder in (paths.models(), paths.user_models()):
         inside = folder.iterdir() if folder.is_dir() else ()
-        names |= {_name(entry) for entry in inside if entry.name != STARTER and _is(kind, entry)}
+        names |= {_name(entry) for entry in inside if _may_be(entry) and _is(kind, entry)}
     return sorted(names)
 
 
@@ -187,7 +207,25 @@ def _parts(weights: Path) -> list[Path]:
     return parts
 
 
+def _chosen(kind: ModelKind) -> tuple[str, list[Path]]:
+    """What ``auto`` stands for, and where that is. A choice whose model is gone counts for
+    nothing: a robot that hears little is better than one that does not start."""
+    store = Store()
+    name = store.chosen().get(kind)
+    if name is not None and store.folder(name).is_dir():
+        return name, [store.folder(name)]
+    return STARTER, list(_places(kind, STARTER, None))
+
+
+def _may_be(entry: Path) -> bool:
+    return entry.name != STARTER and not entry.name.startswith(".")
+
+
 def _is(kind: ModelKind, entry: Path) -> bool:
+    with suppress(ModelError):
+        lock = read_lock(entry)
+        if lock is not None:
+            return lock.kind == kind  # a GGUF need not be one to talk with
     if kind == "asr":
         return (entry / "model.bin").is_file()
     return entry.suffix == ".gguf" or (entry.is_dir() and any(entry.glob("*.gguf")))

@@ -22,8 +22,8 @@ PACKAGES = ("faster-whisper", "ctranslate2", "llama-cpp-python", "onnxruntime", 
 
 
 def defaults(*overrides: str) -> Loaded:
-    """The shipped configuration, whatever this machine's owner has set."""
-    return load_config("default", overrides, {})
+    """The shipped configuration and models, whatever this machine's owner has set and pulled."""
+    return load_config("default", ("asr.model=starter", "llm.model=starter", *overrides), {})
 
 
 def machine(loaded: Loaded) -> dict[str, Any]:
