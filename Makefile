@@ -42,6 +42,7 @@ bench: setup
 eval: setup
 	@$(BIN)/python -m scripts.bench.idle $(ARGS)
 	@$(BIN)/python -m scripts.bench.idle --minutes 3 --noise -55
+	@$(BIN)/python -m scripts.bench.hub
 	@$(BIN)/python -m scripts.bench.report
 
 bars: setup
