@@ -9,12 +9,14 @@ Everything else sees the pipeline, its events and the conversation.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeAlias
 
@@ -23,10 +25,12 @@ import psutil
 
 from . import paths
 from .actions.commands import CommandTable, load_commands
+from .asr.gate import Gate, load_gate
 from .asr.language import reply_language
 from .config import Config
 from .conversation import Conversation
 from .engines import Asr, Llm, Screen, Tts, Vad
+from .errors import ModelError
 from .events import EventBus, Listener
 from .models.registry import FoundModel, find_model
 from .pipeline import Pipeline
@@ -41,10 +45,14 @@ from .types import (
     Speech,
     Stream,
     Transcript,
+    Utterance,
+    Verdict,
 )
 from .vad.endpoint import Patience, patience
 from .vad.segmenter import Segmenter, SegmenterConfig
 from .worker import Workers
+
+_log = logging.getLogger(__name__)
 
 STARTER_NOTICE = (
     "starter models: small talk and robot commands in English and Korean; "
@@ -57,6 +65,9 @@ STARTER_WINDOW_SECONDS = 2.0
 
 STARTER_MESSAGES = 5
 """The starter's Llama loses the thread in longer conversations."""
+
+STOP = "stop"
+"""The action of the words that stop the robot, whatever else was thought of them."""
 
 TOKENS_AHEAD = 8
 """How far the model may run ahead of the sentence splitter."""
@@ -148,6 +159,22 @@ def load_asr(config: Config, model: FoundModel) -> Asr:
     return WhisperAsr(model.path, config.language, config.asr, threads, window)
 
 
+def with_fallback(asr: Asr, config: Config, gate: Gate, commands: CommandTable) -> Asr:
+    """The starter's ears, with a closed grammar for the English commands that they are unsure of
+    where there is PocketSphinx for it."""
+    wanted = config.asr.fallback == "auto" and "en" in config.language.allowed
+    if not (wanted and find_spec("pocketsphinx")):
+        return asr
+    from .asr.sphinx import CommandAsr, PhraseSpotter
+
+    try:
+        spotter = PhraseSpotter(commands.actions)
+    except ModelError as error:  # no command in English, perhaps: the robot does without
+        _log.warning("no closed grammar: %s", error)
+        return asr
+    return CommandAsr(asr, spotter, lambda heard, seconds: gate.judge(heard, seconds) == "accept")
+
+
 def load_llm(config: Config, model: FoundModel) -> Llm:
     from .llm.llama import LlamaLlm
     from .llm.prompt import compose
@@ -224,16 +251,18 @@ async def assemble(
     """Load everything and wire it. Raises ``ModelError``, ``ConfigError`` or an engine's error."""
     config = loaded.config
     models, commands = find_models(loaded), load_actions(loaded)
+    gate = load_gate(models.asr.path)
     workers = start_workers(config)
     engines: Engines | None = None
     try:
         engines = await asyncio.to_thread(load_engines, config, models)
+        asr = engines.asr
+        if models.asr.is_starter:
+            asr = await asyncio.to_thread(with_fallback, asr, config, gate, commands)
         stages = Stages(
             listen=listen,
-            transcribe=lambda utterance: workers.asr.call(
-                partial(engines.asr.transcribe, utterance)
-            ),
-            judge=lambda transcript, utterance: "accept",
+            transcribe=lambda utterance: workers.asr.call(partial(asr.transcribe, utterance)),
+            judge=partial(judge, gate, commands, config.vad.pre_roll_seconds),
             patience=partial(_patience, config, commands),
             act=partial(_act, commands),
             mind=_mind(config, models.llm, engines.llm, engines.screen, workers),
@@ -255,6 +284,20 @@ def _memory(config: Config, model: FoundModel) -> int:
     """How many messages the model is shown."""
     wanted = config.conversation.max_messages
     return min(wanted, STARTER_MESSAGES) if model.is_starter else wanted
+
+
+def judge(
+    gate: Gate,
+    commands: CommandTable,
+    pre_roll: float,
+    transcript: Transcript,
+    utterance: Utterance,
+) -> Verdict:
+    """A robot that may have been told to stop stops, however badly it has heard it."""
+    action = commands.match(transcript)
+    if action is not None and action.name == STOP:
+        return "accept"
+    return gate.judge(transcript, utterance.speech_end - utterance.start - pre_roll)
 
 
 def _patience(config: Config, commands: CommandTable, transcript: Transcript) -> float:

@@ -108,6 +108,9 @@ class AsrConfig(Section):
     model folder, or the name of one in `models/` or the user's data folder."""
     threads: Threads | None = None
     """CPU threads; unset: the shared budget `cpu.threads`."""
+    fallback: Literal["auto", "off"] = "auto"
+    """English commands the starter model is unsure of are also looked for by PocketSphinx, if the
+    extra [sphinx] is installed. Other models never use it."""
     beam_size: int = Field(1, ge=1, le=10)
     """Wider beams are slower and a little more exact."""
     min_window_seconds: Seconds = 30.0

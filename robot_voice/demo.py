@@ -96,6 +96,11 @@ def _check(answers: Answers, asked: int) -> None:
             f"{asked} files, {len(answers.turns)} answers: in the others no words were heard. "
             "Is there speech in them, in a language the models know?"
         )
+    unclear = sum(record.verdict != "accept" for record in answers.turns)
+    if unclear:
+        raise EngineError(
+            f"{unclear} of {asked} questions were not clear: the robot asked for them again."
+        )
 
 
 async def _ask(loaded: Loaded, clips: Sequence[Samples], console: Console) -> Answers:

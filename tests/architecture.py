@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = {
     "nouns": "types errors engines events config",
     "core": "conversation vad.segmenter vad.endpoint tts.sentences tts.graphemes tts.speakable"
-    " safety llm.prompt asr.language actions",
+    " safety llm.prompt asr.language asr.gate asr.jsgf actions",
     "flow": "clock worker stages reply turn mouth pipeline",
     "engines": "vad asr llm tts",
     "files": "paths schema mistakes settings models",
@@ -57,6 +57,7 @@ HEAVY = frozenset(
         "llama_cpp",
         "matplotlib",
         "onnxruntime",
+        "pocketsphinx",
         "pyttsx3",
         "sounddevice",
         "soxr",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -46,19 +47,9 @@ def convert(
 
     made = convert_model(source, dest, quantization, tokenizer)
     if run.json:
-        run.write_json(
-            {
-                "path": str(made.path),
-                "source": made.source,
-                "parameters": made.parameters,
-                "bytes": made.size,
-                "multilingual": made.multilingual,
-            }
-        )
+        run.write_json(asdict(made) | {"path": str(made.path)})
         return
     languages = "many languages" if made.multilingual else "English only"
-    typer.echo(
-        f"{made.path}: {made.parameters / 1e6:.0f} M parameters, {languages},"
-        f" {made.size / 1e6:.0f} MB, from {made.source}"
-    )
+    size = f"{made.parameters / 1e6:.0f} M parameters, {made.size / 1e6:.0f} MB"
+    typer.echo(f"{made.path}: {size}, {languages}, from {made.source}")
     typer.echo(f"Use it with: --set asr.model={made.path}")

@@ -97,7 +97,7 @@ def read(source: Path) -> Checkpoint:
         raise ModelError(f"{source}: cannot be read: {error.strerror or error}.") from error
     except MemoryError as error:
         raise ModelError(f"{source}: too large for this machine's memory.") from error
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, NotImplementedError) as error:  # the latter: a zip of the future
         raise ModelError(f"{source}: damaged or cut off ({error}); fetch it again.") from error
     raise ModelError(f"{source}: {_strange(head)}")
 

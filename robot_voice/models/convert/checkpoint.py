@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,7 +99,7 @@ class Checkpoint:
                     f"{self.source}: not a Whisper model: {name} has the shape"
                     f" {self.tensors[name].shape}, not {shape}."
                 )
-            if not math.isfinite(float(np.sum(self.tensors[name], dtype=np.float64))):
+            if not np.isfinite(self.tensors[name]).all():
                 raise ModelError(f"{self.source}: damaged: {name} holds NaN or infinity.")
 
 

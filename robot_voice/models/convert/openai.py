@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import pickletools
 import zipfile
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -58,11 +59,13 @@ def _unpickled(archive: zipfile.ZipFile, source: Path) -> object:
     if len(pickles) != 1:
         raise ModelError(f"{source}: a zip file, but not a PyTorch one.")
     info = archive.getinfo(pickles[0])
-    if info.file_size > _LARGEST_PICKLE:
+    if info.file_size > _LARGEST_PICKLE or info.compress_type != zipfile.ZIP_STORED:
         raise ModelError(f"{source}: not a Whisper model: its index has {info.file_size} bytes.")
     folder = pickles[0].removesuffix("data.pkl")
     try:
-        return _Unpickler(archive, folder).load()
+        index = archive.read(info)
+        _check_memo(index)
+        return _Unpickler(index, archive, folder).load()
     except _Refused as error:
         raise ModelError(
             f"{source}: refused: {error}. A Whisper checkpoint never needs that; the file may be"
@@ -70,15 +73,23 @@ def _unpickled(archive: zipfile.ZipFile, source: Path) -> object:
         ) from error
     except (pickle.UnpicklingError, EOFError, KeyError, ValueError, TypeError) as error:
         raise ModelError(f"{source}: damaged or not a Whisper model ({error}).") from error
-    except (AttributeError, IndexError, ImportError, RecursionError, OverflowError) as error:
+    except (AttributeError, IndexError, ImportError, RuntimeError, OverflowError) as error:
         raise ModelError(f"{source}: damaged or not a Whisper model ({error}).") from error
+
+
+def _check_memo(index: bytes) -> None:
+    """A pickle numbers what it will refer to again, and its reader makes room up to the highest
+    number: a few bytes could take all memory. Raises ``_Refused``, or ``ValueError`` if damaged."""
+    for code, argument, _ in pickletools.genops(index):
+        if code.name.endswith("PUT") and int(argument or 0) > len(index):
+            raise _Refused("it wants more memory than it can use")
 
 
 class _Unpickler(pickle.Unpickler):
     """Rebuilds dictionaries of tensors, as arrays, and nothing else."""
 
-    def __init__(self, archive: zipfile.ZipFile, folder: str) -> None:
-        super().__init__(io.BytesIO(archive.read(folder + "data.pkl")))
+    def __init__(self, index: bytes, archive: zipfile.ZipFile, folder: str) -> None:
+        super().__init__(io.BytesIO(index))
         self._archive = archive
         self._folder = folder
         self._loaded: dict[str, NDArray[Any]] = {}
