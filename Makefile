@@ -5,7 +5,7 @@ BIN := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint format bench eval bars clean distclean
+.PHONY: help setup demo test check lint format bench eval train-setup smoke bars clean distclean
 
 help:
 	@echo 'make demo        the robot answers spoken questions, in English and Korean'
@@ -14,6 +14,7 @@ help:
 	@echo 'make lint        lint and types    make format    format the code'
 	@echo 'make bench       measure how fast it answers    make eval    what listening costs (15 min)'
 	@echo 'make bars        every bar the project promises to meet, and whether it does'
+	@echo 'make smoke       the scripts that train the starter models, in three minutes (installs PyTorch)'
 	@echo 'make clean       remove caches     make distclean    and the environment'
 	@echo 'ARGS are handed on, as in: make demo ARGS=--fast    make test ARGS="-k worker"'
 
@@ -44,6 +45,14 @@ eval: setup
 	@$(BIN)/python -m scripts.bench.idle --minutes 3 --noise -55
 	@$(BIN)/python -m scripts.bench.hub
 	@$(BIN)/python -m scripts.bench.report
+
+# PyTorch and what else training needs, beside the rest.
+train-setup:
+	@ROBOT_VOICE_EXTRAS=dev,train sh scripts/setup.sh
+
+smoke: train-setup
+	@$(BIN)/python -m scripts.starter.asr.smoke --seconds 120
+	@$(BIN)/python -m scripts.starter.llm.smoke --seconds 60
 
 bars: setup
 	@$(BIN)/python -m scripts.bars $(ARGS)

@@ -42,6 +42,10 @@ def at_most(number: str, name: str, value: float, limit: float, unit: str) -> Ba
     return Bar(number, name, f"{value:g}{unit}", f"<={limit:g}{unit}", value <= limit)
 
 
+def at_least(number: str, name: str, value: float, limit: float) -> Bar:
+    return Bar(number, name, f"{value:g}", f">={limit:g}", value >= limit)
+
+
 def demo() -> Iterator[Bar]:
     """Bar 1.1: the demo answers in both languages."""
     with tempfile.TemporaryDirectory() as folder:
@@ -96,17 +100,53 @@ def command_line() -> Iterator[Bar]:
     yield at_most("1.5", "help-p50", seconds["p50"], 0.4, "s")
 
 
+def starter_asr(result: dict[str, Any]) -> Iterator[Bar]:
+    """The shipped speech model, on sentences and voices it was not trained on."""
+    groups = result["groups"]
+    for number, language, clean, noisy in (("2.1", "en", 0.10, 0.20), ("2.1", "ko", 0.06, 0.12)):
+        name = f"synthetic_{language}_unseen"
+        unit = "WER" if language == "en" else "CER"
+        for condition, group, need in (("clean", name, clean), ("10dB", f"noisy_{name}", noisy)):
+            error = groups[group]["error_rate"]
+            yield at_most(number, f"starter-{unit}-{language}-{condition}", error, need, "")
+    for what, need in (("sentences", 0.99), ("words", 0.95)):
+        share = result[f"language_right_{what}"]["share"]
+        yield at_least("2.2", f"starter-language-right-{what}", share, need)
+    share = result["text_on_nothing"]["share"]
+    yield at_most("2.3", "starter-text-on-noise", share, 0.01, "")
+    yield at_least("2.4", "starter-ko-to-en-exact", result["translation"]["exact"], 0.80)
+    human = groups.get("human_en_commands")
+    if human is not None:
+        yield at_least("2.5", "starter-human-commands-exact", human["exact"], 0.5)
+    yield at_most("2.6", "starter-rtf-3s-one-core", result["real_time_factor_3s"], 0.03, "")
+    yield at_most("2.6", "starter-asr-size", round(result["bytes"] / 1e6, 1), 16, "MB")
+
+
+def starter_llm(result: dict[str, Any]) -> Iterator[Bar]:
+    """The shipped language model: 200 prompts judged by rule, and its speed on one core."""
+    speed = result["speed"]
+    yield at_least("2.7", "starter-prompts-judged-right", result["judged"]["share"], 0.90)
+    yield at_most("2.8", "starter-first-token-with-reuse", speed["first_token_ms"], 60, "ms")
+    yield at_least("2.8", "starter-tokens-per-second", speed["tokens_per_second"], 150)
+    yield at_most("2.8", "starter-llm-size", speed["megabytes"], 20, "MB")
+
+
 def hub(result: dict[str, Any]) -> Iterator[Bar]:
     """Every way a download can go wrong: none may leave a wrong file that is believed."""
     value = f"{result['share']:.0%}"
     yield Bar("2.9", "hub-faults-survived", value, "100%", result["share"] >= 1.0)
 
 
+OPEN: frozenset[str] = frozenset()
+"""Bars of an issue that is not closed yet: measured and printed, but not counted as failures."""
+
 MEASURED = {
     "latency": ("1.2", latency),
     "cancel": ("1.3", cancel),
     "idle": ("1.4", idle),
     "idle_noise": ("1.4", idle_noise),
+    "starter_asr": ("2.1", starter_asr),
+    "starter_llm": ("2.7", starter_llm),
     "hub": ("2.9", hub),
 }
 
@@ -131,7 +171,7 @@ def main() -> int:
     for bar in bars(parser.parse_args().quick):
         sys.stdout.write(f"{bar}\n")
         sys.stdout.flush()
-        failed += not bar.passed
+        failed += not bar.passed and bar.number not in OPEN
     return 1 if failed else 0
 
 

@@ -10,6 +10,7 @@ import shutil
 import zipfile
 from collections import namedtuple
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -247,6 +248,27 @@ def test_every_other_call_is_refused(tmp_path: Path, call: bytes) -> None:
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("archive/data.pkl", call)
     assert "may be malicious" in complaint(file, tmp_path / "model")
+
+
+def test_a_pickle_that_eats_memory_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "evil.pt"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("archive/data.pkl", b"\x80\x02}r\xff\xff\xff\x7f.")  # LONG_BINPUT
+    assert "more memory" in complaint(file, tmp_path / "model")
+
+
+def test_random_damage_never_becomes_a_crash(folder: Path, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for source in ("tiny.pt", "ggml-tiny.bin"):
+        raw = (folder / source).read_bytes()
+        start = raw.index(b"archive/data.pkl") if source.endswith(".pt") else 0
+        for _ in range(20):
+            bad = bytearray(raw)
+            for at in rng.integers(start, start + 8000, 3):
+                bad[min(at, len(bad) - 1)] = rng.integers(256)
+            (tmp_path / source).write_bytes(bad)
+            with suppress(ModelError):
+                read(tmp_path / source).check()
 
 
 @pytest.mark.parametrize("share", [0.001, 0.3, 0.9, 0.999])

@@ -126,12 +126,63 @@ def startup(result: dict[str, Any]) -> str:
     )
 
 
+def hub(result: dict[str, Any]) -> str:
+    return "\n".join(
+        [
+            "## Fetching models from a hub that misbehaves",
+            "",
+            f"`python -m scripts.bench.hub`, {result['times']} times each, at random points. Survived"
+            " means: no wrong file was ever believed, and the next pull gives the right ones.",
+            "",
+            row("fault", "survived"),
+            row("---", "---:"),
+            *(row(fault, count) for fault, count in sorted(result["survived"].items())),
+        ]
+    )
+
+
+def sphinx(result: dict[str, Any]) -> str:
+    """The closed grammar beside the starter's own ears."""
+    sets = {
+        "human en_commands, grammar of its own sentences": result[
+            "en_commands, grammar of its own sentences"
+        ],
+        **{f"{name}, robot grammar": counts for name, counts in result["robot commands"].items()},
+    }
+    return "\n".join(
+        [
+            "## English commands by a closed grammar (PocketSphinx) and by the starter",
+            "",
+            on({"command": "python -m scripts.bench.sphinx --each 12", **result}),
+            row(
+                "clips", "n", "in the grammar", "accepted right", "accepted wrong", "starter right"
+            ),
+            row("---", "---:", "---:", "---:", "---:", "---:"),
+            *(
+                row(
+                    name,
+                    *(
+                        counts[key]
+                        for key in ("n", "in grammar", "accepted right", "accepted wrong")
+                    ),
+                    counts["starter right"],
+                )
+                for name, counts in sets.items()
+            ),
+            "",
+            f"3 s of sound take {result['milliseconds for 3 s']['p50']} ms on one core (median).",
+        ]
+    )
+
+
 SECTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "latency": latency,
     "cancel": cancel,
     "idle": idle,
     "idle_noise": idle,
     "startup": startup,
+    "hub": hub,
+    "sphinx": sphinx,
 }
 
 
