@@ -132,7 +132,7 @@ def hub(result: dict[str, Any]) -> str:
             "## Fetching models from a hub that misbehaves",
             "",
             f"`python -m scripts.bench.hub`, {result['times']} times each, at random points."
-            " Survived means: no wrong file was ever believed, and the next pull gives the right ones.",
+            " Survived means: no wrong file was believed, and the next pull gives the right ones.",
             "",
             row("fault", "survived"),
             row("---", "---:"),
