@@ -63,9 +63,6 @@ STARTER_NOTICE = (
 STARTER_WINDOW_SECONDS = 2.0
 """The starter's Whisper was trained on windows this short."""
 
-STARTER_MESSAGES = 5
-"""The starter's Llama loses the thread in longer conversations."""
-
 STOP = "stop"
 """The action of the words that stop the robot, whatever else was thought of them."""
 
@@ -183,7 +180,7 @@ def load_llm(config: Config, model: FoundModel) -> Llm:
     # The system prompt of the usual language is read now, not in the first turn.
     greeting = [Message("user", ".")]
     language = reply_language(config.language, Transcript("", config.language.default))
-    prompt = compose(greeting, language, config.persona, config.tone, brief=model.is_starter)
+    prompt = compose(greeting, language, config.persona, config.tone)
     next(engine.generate(prompt, lambda: False), None)
     return engine
 
@@ -272,18 +269,12 @@ async def assemble(
             apology=await asyncio.to_thread(_prepared, config, engines.tts, apology),
             ask_again=await asyncio.to_thread(_prepared, config, engines.tts, ask_again),
         )
-        conversation = Conversation(_memory(config, models.llm))
+        conversation = Conversation(config.conversation.max_messages)
         events = EventBus(*listeners)
         pipeline = Pipeline(stages, segmenter(config), speaker, conversation, events.emit)
         yield Assistant(config, models, pipeline, conversation, events, workers)
     finally:
         workers.close(engines.llm if engines else None)
-
-
-def _memory(config: Config, model: FoundModel) -> int:
-    """How many messages the model is shown."""
-    wanted = config.conversation.max_messages
-    return min(wanted, STARTER_MESSAGES) if model.is_starter else wanted
 
 
 def judge(
@@ -320,7 +311,7 @@ def _mind(config: Config, model: FoundModel, llm: Llm, screen: Screen, workers: 
     from .llm.prompt import compose
 
     def generate(messages: Sequence[Message], language: str) -> Stream[str]:
-        prompt = compose(messages, language, config.persona, config.tone, brief=model.is_starter)
+        prompt = compose(messages, language, config.persona, config.tone)
         return workers.llm.stream(partial(llm.generate, prompt), TOKENS_AHEAD)
 
     return Mind(
@@ -341,7 +332,7 @@ async def open_mind(loaded: Loaded) -> AsyncGenerator[Thinker]:
     try:
         llm = await asyncio.to_thread(load_llm, config, model)
         mind = _mind(config, model, llm, load_screen(config), workers)
-        conversation = Conversation(_memory(config, model))
+        conversation = Conversation(config.conversation.max_messages)
         yield Thinker(mind, conversation, partial(_act, commands), model.is_starter)
     finally:
         workers.close(llm)

@@ -16,52 +16,25 @@ def system(
     language: str,
     persona: PersonaConfig = PERSONA,
     tone: ToneConfig = TONE,
-    brief: bool = False,
 ) -> str:
-    first, *_ = compose([Message("user", "hi")], language, persona, tone, brief=brief)
+    first, *_ = compose([Message("user", "hi")], language, persona, tone)
     assert first.role == "system"
     return first.text
 
 
-@pytest.mark.parametrize("brief", [True, False])
 @pytest.mark.parametrize("language", ["en", "ko", "ja"])
-def test_the_head_is_the_same_whatever_was_said(language: str, brief: bool) -> None:
+def test_the_head_is_the_same_whatever_was_said(language: str) -> None:
     one = [Message("user", "Hello")]
     two = [*one, Message("assistant", "Hi!"), Message("user", "How are you?")]
-    first = compose(one, language, PERSONA, TONE, brief=brief)
-    second = compose(two, language, PERSONA, TONE, brief=brief)
+    first = compose(one, language, PERSONA, TONE)
+    second = compose(two, language, PERSONA, TONE)
     assert second[: len(first)] == first
     assert second[1:] == two
-
-
-def test_the_brief_ones_are_those_the_starter_model_was_trained_on() -> None:
-    assert system("en", brief=True) == (
-        "You are Nuri, a caring humanoid robot. Keep your answers short."
-    )
-    assert system("ko", brief=True) == (
-        "당신은 친절한 휴머노이드 로봇 누리입니다. 짧게 대답하세요."
-    )
-
-
-@pytest.mark.parametrize(
-    ("tone", "word"),
-    [
-        (ToneConfig(playfulness=0.9), "witty"),
-        (ToneConfig(formality="formal"), "professional"),
-        (ToneConfig(warmth=0.2), "friendly"),
-        (ToneConfig(), "caring"),
-    ],
-)
-def test_the_brief_one_names_the_tone(tone: ToneConfig, word: str) -> None:
-    assert f"a {word} humanoid robot" in system("en", tone=tone, brief=True)
 
 
 def test_a_persona_of_ones_own() -> None:
     persona = PersonaConfig(name="Ada", description="the guide of a small museum.")
     assert system("en", persona).startswith("You are Ada, the guide of a small museum. ")
-    assert system("en", persona, brief=True) == (
-        "You are Ada, the guide of a small museum. Keep your answers short."
-    )
     assert "Ada" in system("ko", persona) and "the guide of a small museum" in system("ko", persona)
     assert "누리" not in system("ko", persona)
 

@@ -104,22 +104,18 @@ def compose(
     language: str,
     persona: PersonaConfig,
     tone: ToneConfig,
-    *,
-    brief: bool = False,
 ) -> list[Message]:
     """The conversation with the system message in front, as the model is to see it.
 
-    ``language``: ISO 639-1 code of the reply. ``brief``: the one-line instructions that the
-    starter model was trained on; it knows neither speech levels nor levels of detail.
+    ``language``: ISO 639-1 code of the reply. The starter model was trained on these very words
+    (``scripts/starter/llm/dialogues/prompts.py``): who changes them trains it anew.
     """
-    if language == "ko":
-        text = _brief_korean(persona) if brief else _full_korean(persona, tone)
-    else:
-        text = _brief(persona, tone) if brief else _full(language, persona, tone)
+    korean = language == "ko"
+    text = _korean(persona, tone) if korean else _english(language, persona, tone)
     return [Message("system", text), *messages]
 
 
-def _full(language: str, persona: PersonaConfig, tone: ToneConfig) -> str:
+def _english(language: str, persona: PersonaConfig, tone: ToneConfig) -> str:
     name = LANGUAGES.get(language, f"the language with the ISO 639 code {language!r}")
     parts = (
         f"You are {persona.name}, {persona.description.rstrip('. ')}.",
@@ -133,7 +129,7 @@ def _full(language: str, persona: PersonaConfig, tone: ToneConfig) -> str:
     return " ".join(parts)
 
 
-def _full_korean(persona: PersonaConfig, tone: ToneConfig) -> str:
+def _korean(persona: PersonaConfig, tone: ToneConfig) -> str:
     if persona.description == _DEFAULT.description:
         who = f"당신은 휴머노이드 로봇 {_korean_name(persona)}입니다."
     else:
@@ -151,26 +147,6 @@ def _full_korean(persona: PersonaConfig, tone: ToneConfig) -> str:
         "한국어로 대답하세요.",
     )
     return " ".join(parts)
-
-
-def _brief(persona: PersonaConfig, tone: ToneConfig) -> str:
-    description = persona.description.rstrip(". ")
-    if persona.description == _DEFAULT.description:
-        description = f"a {_manner(tone)} humanoid robot"
-    return f"You are {persona.name}, {description}. Keep your answers short."
-
-
-def _brief_korean(persona: PersonaConfig) -> str:
-    return f"당신은 친절한 휴머노이드 로봇 {_korean_name(persona)}입니다. 짧게 대답하세요."
-
-
-def _manner(tone: ToneConfig) -> str:
-    """The one word for the tone, of those that the starter model knows."""
-    if tone.playfulness >= 2 / 3:
-        return "witty"
-    if tone.formality == "formal":
-        return "professional"
-    return "caring" if tone.warmth >= 2 / 3 else "friendly"
 
 
 def _third(choices: tuple[str, str, str], level: float) -> str:
