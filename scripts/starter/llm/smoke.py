@@ -1,8 +1,7 @@
 """The whole recipe in a minute: ``python -m scripts.starter.llm.smoke --seconds 60``.
 
 From nothing to a reply: dialogues, vocabulary, some training, a GGUF that llama.cpp loads. Fails
-unless the loss has fallen and the model says something. Run it with the training environment's
-Python; the steps that need the product run with ``--product``.
+unless the loss has fallen and the model says something.
 """
 
 from __future__ import annotations
