@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 
@@ -10,6 +11,9 @@ from .stages import Mind
 from .tts.sentences import SentenceSplitter
 from .tts.speakable import speakable
 from .types import Draft, Message, SafeText, Transcript
+
+_STUCK = re.compile(r"([^\W\d].{0,11}?)\1{7,}")
+"""The same thing eight times in a row: a small model that cannot get on. Nobody wants to hear it."""
 
 
 async def reply(
@@ -29,6 +33,8 @@ async def reply(
     async with aclosing(drafts):
         async for sentence in drafts:
             if not speakable(sentence, language):  # an emoji, a row of dashes
+                continue
+            if _STUCK.search(sentence):
                 continue
             safe = await mind.screen(Draft(sentence, language, transcript.text, previous))
             yield safe
