@@ -13,7 +13,7 @@ from .tts.speakable import speakable
 from .types import Draft, Message, SafeText, Transcript
 
 _STUCK = re.compile(r"([^\W\d].{0,11}?)\1{7,}")
-"""The same thing eight times in a row: a small model that cannot get on. Nobody wants to hear it."""
+"""The same thing eight times in a row: a small model that cannot get on."""
 
 
 async def reply(

@@ -383,9 +383,7 @@ def test_sounds_follow_each_other_without_waiting_for_the_first_to_be_heard() ->
     run(scenario())
 
 
-@pytest.mark.parametrize(
-    "stuck", ["You are 앨앨앨앨앨앨앨앨앨앨.", "Well" + ", you know" * 9 + "."]
-)
+@pytest.mark.parametrize("stuck", ["You are 앨앨앨앨앨앨앨앨앨.", "Well" + " you know" * 9 + "."])
 def test_a_model_that_is_stuck_is_not_heard(stuck: str) -> None:
     async def scenario() -> None:
         world = World(reply=lambda text: f"{stuck} Nice to meet you." if "name" in text else stuck)
