@@ -42,7 +42,7 @@ def export(folder: Path, out: Path) -> None:
     _describe(writer, Shape(**state["shape"]))
     _vocabulary(writer, Tokenizer.load(folder / "vocabulary.json"))
     for name, weight in state["model"].items():
-        _tensor(writer, _gguf_name(name), weight.float().numpy())
+        _tensor(writer, gguf_name(name), weight.float().numpy())
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -93,7 +93,8 @@ def _vocabulary(writer: gguf.GGUFWriter, tokenizer: Tokenizer) -> None:
     writer.add_chat_template(TEMPLATE)
 
 
-def _gguf_name(name: str) -> str:
+def gguf_name(name: str) -> str:
+    """What llama.cpp calls a weight of ``model.Llama``."""
     if name in _OTHER:
         return _OTHER[name]
     _, number, part = name.split(".", 2)

@@ -28,6 +28,10 @@ def smoke(folder: Path, product: str, seconds: float) -> str:
     if len(curve) < 2 or curve[-1][1] > 0.9 * curve[0][1]:
         raise SystemExit(f"the loss did not fall in {seconds:.0f} seconds: {curve}")
     _run(sys.executable, "export", folder, model)
+    _run(sys.executable, "revive", model, folder / "again")
+    _run(sys.executable, "export", folder / "again", folder / "again.gguf")
+    if model.read_bytes() != (folder / "again.gguf").read_bytes():
+        raise SystemExit("a model that was revived and exported again is another one")
     said = _run(product, "product", model, "Hello!", "안녕하세요.")
     if said.count(" -> ") != 2:
         raise SystemExit(f"the model did not answer: {said!r}")
