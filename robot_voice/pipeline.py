@@ -206,12 +206,13 @@ class Pipeline:
             await asyncio.wait(self._parts)  # not awaited one by one: they outlive this turn
         parts = [part for task in self._parts if (part := task.result()) is not None]
         transcript = joined([*parts, last])
-        verdict = self._judge(transcript, turn.utterance)
+        if not transcript.text and self._words is not None:
+            transcript = self._words  # they were in a shorter hearing of this very utterance
+            verdict: Verdict = "accept"
+        else:
+            verdict = self._judge(transcript, turn.utterance)
         if verdict == "accept":
             self._words = transcript
-        elif verdict == "ignore" and self._words is not None:
-            # They were in a shorter hearing of this very utterance.
-            transcript, verdict = self._words, "accept"
         self._emit(Transcribed(now(), turn.number, transcript, verdict))
         turn.unclear = verdict == "ask"
         turn.transcript = transcript if verdict == "accept" else replace(transcript, text="")
@@ -219,6 +220,8 @@ class Pipeline:
 
     def _judge(self, transcript: Transcript, utterance: Utterance) -> Verdict:
         verdict = self._stages.judge(transcript, utterance) if transcript.text else "ignore"
+        if verdict == "ignore" and transcript.text and self._parts:
+            verdict = "ask"  # ``utterance`` is the end of something too long to be a noise
         return "ignore" if verdict == "ask" and self._asked >= MAX_ASKED else verdict
 
     async def _understand_part(self, utterance: Utterance) -> Transcript | None:

@@ -456,6 +456,17 @@ def test_a_noise_that_sounds_like_words_gives_the_robot_its_sentence_back() -> N
     run(scenario())
 
 
+def test_a_robot_that_asks_no_more_does_not_act_on_half_an_utterance() -> None:
+    async def scenario() -> None:
+        world = World(believed=unclear).user(1, 2, "mumble").user(5, 6, "mumble")
+        world.user(10, 11, "go to the kitchen and").user(11.4, 12.1, "mumble")
+        await world.run(until=18)
+        assert [turn.heard for turn in world.turns()] == ["Pardon?", "Pardon?"]
+        assert world.acted == []
+
+    run(scenario())
+
+
 def test_words_that_became_unclear_are_asked_for_not_guessed() -> None:
     async def scenario() -> None:
         world = World(believed=unclear)
