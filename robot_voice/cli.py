@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from . import __version__, errors
-from .commands import configuration, inspection, models, speech, talking
+from .commands import configuration, control, inspection, models, speech, talking
 
 EXIT_CODES: dict[type[Exception], int] = {
     errors.ConfigError: 3,
@@ -77,6 +77,7 @@ speech.register(app)
 inspection.register(app)
 app.add_typer(configuration.app, name="config")
 app.add_typer(models.app, name="models")
+app.add_typer(control.app, name="control")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

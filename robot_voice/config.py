@@ -15,6 +15,7 @@ Language: TypeAlias = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 
 Fraction: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 Seconds: TypeAlias = Annotated[float, Field(gt=0, le=60)]
+HotWord: TypeAlias = Annotated[str, Field(min_length=1, max_length=40)]
 Threads: TypeAlias = Annotated[int, Field(ge=1, le=256)]
 
 
@@ -87,8 +88,11 @@ class VadConfig(Section):
     """Speech needed before the user is said to have started."""
     pre_roll_seconds: Seconds = 0.5
     """Audio kept from before the start, so that first consonants survive."""
-    max_seconds: Seconds = 25.0
-    """A longer utterance is transcribed in parts of this length."""
+    max_seconds: float = Field(25.0, ge=4, le=60)
+    """A longer utterance is transcribed in parts of about this length."""
+    floor_margin_db: float | None = Field(None, ge=0, le=20)
+    """Sounds must be this much louder than the room's usual noise to start an utterance; 0 lets
+    all pass. Unset: 3 with webrtc, 0 with silero, which does not need it."""
 
 
 class EndpointConfig(Section):
@@ -100,6 +104,11 @@ class EndpointConfig(Section):
     """The same, when the words do not tell."""
     unfinished_seconds: Seconds = 1.3
     """The same, after "and", "음", a connective ending."""
+    command_seconds: Seconds = 0.25
+    """The same, after a complete command of the robot's table. Less than 0.25 is taken for that."""
+    turn_model: str | None = None
+    """Path of an acoustic turn model in the format of smart-turn v3 (ONNX), which shortens or
+    lengthens these times by up to 40 % by the sound of the voice; unset: none."""
 
 
 class AsrConfig(Section):
@@ -107,15 +116,23 @@ class AsrConfig(Section):
     """"auto" is what `robot-voice models pull --profile` chose, else the starter; or "starter", a
     model folder, or the name of one in `models/` or the user's data folder."""
     threads: Threads | None = None
-    """CPU threads; unset: the shared budget `cpu.threads`."""
+    """CPU threads; unset, and at most: the shared budget `cpu.threads`."""
     fallback: Literal["auto", "off"] = "auto"
     """English commands the starter model is unsure of are also looked for by PocketSphinx, if the
     extra [sphinx] is installed. Other models never use it."""
     beam_size: int = Field(1, ge=1, le=10)
     """Wider beams are slower and a little more exact."""
-    min_window_seconds: Seconds = 30.0
-    """Whisper hears windows of at least this length. 30 is safe for OpenAI's weights; the starter
-    model was trained on short windows and takes 2 whatever is set here."""
+    min_window_seconds: Seconds = 10.0
+    """Whisper hears windows of at least this length, and its full 30 s where a shorter one went
+    wrong. The starter model was trained on short windows and takes 2 whatever is set here."""
+    window_margin_seconds: float = Field(2.0, ge=0, le=30)
+    """Silence that Whisper hears after the utterance, at least. The starter model takes 0.5
+    whatever is set here."""
+    hot_words: tuple[HotWord, ...] = Field((), max_length=100)
+    """Names of people, rooms and things that are to be spelled like this when they are heard; the
+    robot's own is always one of them. The starter model knows none."""
+    word_timestamps: bool = False
+    """Find out when each word was said; takes a little longer."""
     timeout_seconds: Seconds = 20.0
     """A transcription that takes longer fails, and the robot apologises."""
 
@@ -179,6 +196,19 @@ class ConversationConfig(Section):
     """Keep the conversation on disk across restarts. Off: nothing that was said is kept."""
 
 
+class InterpretConfig(Section):
+    between: tuple[Language, ...] = Field(("ko", "en"), min_length=2, max_length=2)
+    """What is said in one of these languages is said again in the other."""
+    max_seconds: Seconds = 8.0
+    """Whoever speaks for longer is translated in parts of this length, meanwhile."""
+
+    @model_validator(mode="after")
+    def _two_languages(self) -> InterpretConfig:
+        if self.between[0] == self.between[1]:
+            raise ValueError(f"between names {self.between[0]!r} twice: two languages are needed")
+        return self
+
+
 class CpuConfig(Section):
     threads: Threads | None = None
     """Cores the engines may use together; unset: the machine's physical cores."""
@@ -194,8 +224,9 @@ class LogConfig(Section):
 class Config(Section):
     """The whole configuration."""
 
-    mode: Literal["listen", "push-to-talk"] = "listen"
-    """"listen" hears by voice detection; "push-to-talk" only while a key is held."""
+    mode: Literal["listen", "push-to-talk", "interpret"] = "listen"
+    """"listen" hears by voice detection; "push-to-talk" only while a key is held; "interpret" says
+    what is said in one language again in another."""
     language: LanguageConfig = LanguageConfig()
     persona: PersonaConfig = PersonaConfig()
     tone: ToneConfig = ToneConfig()
@@ -208,5 +239,6 @@ class Config(Section):
     safety: SafetyConfig = SafetyConfig()
     actions: ActionsConfig = ActionsConfig()
     conversation: ConversationConfig = ConversationConfig()
+    interpret: InterpretConfig = InterpretConfig()
     cpu: CpuConfig = CpuConfig()
     log: LogConfig = LogConfig()

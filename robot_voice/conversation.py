@@ -19,6 +19,8 @@ _UNIT = re.compile(rf"[{_SYLLABIC}]{_MARKS}|(?:(?![{_SYLLABIC}])\S)+\s*")
 elsewhere. A cut never falls between a letter and its marks."""
 
 
+_ASKS = re.compile(r"[?？][\s\"'”’」』)]*$")
+
 _EPSILON = 1e-3
 """Seconds by which a sum of block lengths may be off."""
 
@@ -117,6 +119,12 @@ class Conversation:
 
     def messages(self) -> list[Message]:
         return list(self._messages)
+
+    @property
+    def question(self) -> bool:
+        """Whether the robot has just asked something."""
+        last = self._messages[-1] if self._messages else None
+        return last is not None and last.role == "assistant" and bool(_ASKS.search(last.text))
 
     def restore(self, messages: list[Message]) -> None:
         """Go on from an earlier conversation."""

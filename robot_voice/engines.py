@@ -36,12 +36,20 @@ class Asr(Protocol):
     def transcribe(self, utterance: Utterance) -> Transcript:
         """What was said and in which language. No words: empty text. Raises ``AsrError``."""
 
+    def translate(self, utterance: Utterance) -> Transcript:
+        """What was said, in English; cheaper right after ``transcribe`` of the same utterance.
+        No words: empty text. Raises ``AsrError``, also when the model cannot translate."""
+
 
 class Llm(Protocol):
     """A chat model."""
 
     def generate(self, messages: Sequence[Message], cancelled: Cancelled) -> Iterator[str]:
         """The reply, piece by piece as it is made. Raises ``LlmError``."""
+
+    def prefill(self, messages: Sequence[Message], cancelled: Cancelled) -> None:
+        """Read these messages in advance, as far as there is time: a reply to them, or to more of
+        the same, begins sooner. Raises ``LlmError``."""
 
     def close(self) -> None:
         """Give the memory back. It is not used after that."""

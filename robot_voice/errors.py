@@ -48,3 +48,12 @@ class TtsError(EngineError):
 
 class SafetyError(EngineError):
     """A sentence could not be judged. It is not spoken."""
+
+
+def reasons(group: BaseExceptionGroup[VoiceError]) -> list[str]:
+    """The messages of all errors in a group of groups."""
+    return [
+        message
+        for error in group.exceptions
+        for message in (reasons(error) if isinstance(error, BaseExceptionGroup) else [str(error)])
+    ]

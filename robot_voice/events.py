@@ -48,6 +48,8 @@ class Transcribed(Event):
     transcript: Transcript
     verdict: Verdict = "accept"
     """Words that are not accepted are neither answered, nor acted on, nor remembered."""
+    reason: str = ""
+    """Why they are not accepted (``Judgement.reason``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,19 @@ class Dismissed(Event):
     heard."""
 
     turn: int
+    reason: str = ""
+    """Why: ``no words``, ``failed``, or what kept them from being believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Captioned(Event):
+    """What is understood of an utterance while the user still speaks."""
+
+    stable: str
+    """The beginning on which two hearings in a row agree."""
+    rest: str
+    """What the latest hearing has after it; it may change."""
+    language: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from .conversation import Spoken
 from .errors import TtsError
 from .events import Event, FirstToken, ReplyReady, SentenceScreened, SpeakingStarted
 from .reply import reply
-from .stages import Speaker, Stages
+from .stages import Mind, Speaker, Stages
 from .turn import Turn
 from .types import Message, SafeText, Speech
 
@@ -32,12 +32,12 @@ class Mouth:
         self._speaker = speaker
         self._emit = emit
 
-    async def answer(self, turn: Turn, messages: Sequence[Message]) -> None:
+    async def answer(self, turn: Turn, messages: Sequence[Message], mind: Mind) -> None:
         """Answer ``messages``. Raises a group of ``EngineError`` when an engine fails."""
         # Playing is the body, not another child: a group whose child fails while it is already
         # exiting leaves its parent looking cancelled (Python 3.11), and the others end first.
         async with asyncio.TaskGroup() as stages:
-            stages.create_task(self._think(turn, messages))
+            stages.create_task(self._think(turn, messages, mind))
             stages.create_task(self._synthesise(turn))
             await self._play(turn)
         turn.finished = True
@@ -46,15 +46,15 @@ class Mouth:
         """Say, in the place of the rest of the answer, that something failed."""
         await turn.committed.wait()
         turn.heard_before = self.stop(turn)
-        await self._say(turn, *self._stages.apology(self._language(turn)))
+        await self.say(turn, *self._stages.apology(self._language(turn)))
 
-    async def ask_again(self, turn: Turn) -> None:
-        """Ask the user to repeat what was not clear."""
-        await self._say(turn, *self._stages.ask_again(self._language(turn)))
+    async def ask_again(self, turn: Turn, times: int) -> None:
+        """Ask the user to repeat what was not clear; ``times``: how often that was done before."""
+        await self.say(turn, *self._stages.ask_again(self._language(turn), times))
         turn.finished = True
 
-    async def _say(self, turn: Turn, text: SafeText, speech: Speech) -> None:
-        """Play what was made beforehand."""
+    async def say(self, turn: Turn, text: SafeText, speech: Speech) -> None:
+        """Say what was made beforehand, once the mouth may open."""
         turn.spoken, turn.blocks = Spoken(), asyncio.Queue(2)
         turn.spoken.begin(text.text)
         turn.spoken.extend(speech.seconds)
@@ -70,13 +70,11 @@ class Mouth:
         """Fall silent; return what was heard of the turn."""
         return f"{turn.heard_before} {turn.spoken.until(self._speaker.stop())}".strip()
 
-    async def _think(self, turn: Turn, messages: Sequence[Message]) -> None:
+    async def _think(self, turn: Turn, messages: Sequence[Message], mind: Mind) -> None:
         def begun() -> None:
             self._emit(FirstToken(now(), turn.number))
 
-        async with aclosing(
-            reply(self._stages.mind, turn.transcript, messages, begun)
-        ) as sentences:
+        async with aclosing(reply(mind, turn.transcript, messages, begun)) as sentences:
             async for sentence in sentences:
                 self._emit(SentenceScreened(now(), turn.number, sentence))
                 await turn.sentences.put(sentence)

@@ -9,6 +9,8 @@ keeps such things: on Linux ``~/.config``, ``~/.local/share`` and ``~/.local/sta
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 
 import platformdirs
@@ -53,3 +55,12 @@ def user_models() -> Path:
 def user_state() -> Path:
     """What the program keeps between runs: history if saving is on, logs, measurements."""
     return Path(platformdirs.user_state_dir(_APP, appauthor=False))
+
+
+def user_runtime() -> Path:
+    """What exists only while the program runs: the control socket. ``$XDG_RUNTIME_DIR`` where there
+    is one, as in every login session."""
+    given = os.environ.get("XDG_RUNTIME_DIR")
+    if given:
+        return Path(given) / _APP
+    return Path(tempfile.gettempdir()) / f"{_APP}-{os.getuid()}"

@@ -20,7 +20,8 @@ The user always has the floor: a voice holds the loudspeaker at once, words end 
 spoken, and a noise that held no words gives the robot its sentence back.
 
 Words that were not clear are never acted on, answered or remembered: the robot asks for them
-again, and after ``MAX_ASKED`` times in a row it waits for clear ones in silence.
+again, and after ``MAX_ASKED`` times in a row it waits for clear ones in silence. What may have been
+a noise is asked for once.
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
+from .captions import Captions
 from .conversation import Conversation
-from .errors import EngineError
+from .errors import EngineError, reasons
 from .events import (
     ActionSubmitted,
     Committed,
@@ -45,16 +47,17 @@ from .events import (
 )
 from .mouth import Mouth, now
 from .stages import Speaker, Stages
-from .turn import Turn, joined
+from .turn import Turn, cancelled, joined, whole
 from .types import (
+    Judgement,
     SoftEnd,
     SpeechCut,
     SpeechResumed,
     SpeechStarted,
     Transcript,
     Utterance,
-    Verdict,
 )
+from .vad.endpoint import Dialogue
 from .vad.segmenter import Segmenter
 
 MAX_PARTS = 20
@@ -63,6 +66,9 @@ MAX_PARTS = 20
 MAX_ASKED = 2
 """Times in a row the robot asks for unclear words. Whoever was not understood twice needs no third
 "pardon?", and a noisy room must not keep the robot talking."""
+
+CLEAR_VOICE = 0.6
+"""Seconds of voice without which a sound may have been a noise: two syllables, spoken slowly."""
 
 
 class Pipeline:
@@ -80,10 +86,12 @@ class Pipeline:
         self._segmenter = segmenter
         self._speaker = speaker
         self._mouth = Mouth(stages, speaker, emit)
+        self._captions = Captions(stages, conversation, emit)
         self._conversation = conversation
         self._emit = emit
         self._tasks = asyncio.TaskGroup()
         self._parts: list[asyncio.Task[Transcript | None]] = []  # bounded by MAX_PARTS
+        self._cut: list[Utterance] = []  # what is known of their sound
         self._words: Transcript | None = None  # what was understood of the present utterance
         self._speculation: Turn | None = None
         self._answering: Turn | None = None
@@ -96,6 +104,11 @@ class Pipeline:
     def idle(self) -> bool:
         """Whether nobody speaks, and nobody is about to."""
         return not (self._user_speaks or self._speculation or self._answering)
+
+    def motion(self, level: float) -> None:
+        """From now on the robot's own motors are this loud: 0 not at all, 1 as loud as they get.
+        What is heard meanwhile is doubted more."""
+        self._segmenter.motion(level)
 
     async def interrupt(self) -> None:
         """Fall silent: end the turn being spoken, and the one being prepared."""
@@ -112,6 +125,9 @@ class Pipeline:
                 for found in self._segmenter.push(heard):
                     self._take(found)
                 self._commit_when_due()
+                if self._speculation is None and not self._hearing_parts():
+                    may_think = self._answering is None
+                    self._captions.consider(self._tasks, self._segmenter.so_far, may_think)
             for found in self._segmenter.flush():
                 self._take(found)
             self._no_more_audio = True
@@ -120,6 +136,7 @@ class Pipeline:
     def _take(self, found: SpeechStarted | SpeechResumed | SoftEnd | SpeechCut) -> None:
         match found:
             case SpeechStarted():
+                self._captions.begin()
                 self._give_floor(True)
                 self._emit(UserStarted(now()))
             case SpeechResumed():
@@ -127,8 +144,13 @@ class Pipeline:
             case SoftEnd(utterance):
                 self._speculate(utterance)
             case SpeechCut(utterance):
+                self._captions.begin()
                 self._parts.append(self._tasks.create_task(self._understand_part(utterance)))
-                del self._parts[:-MAX_PARTS]
+                self._cut.append(replace(utterance, samples=utterance.samples[:0]))
+                del self._parts[:-MAX_PARTS], self._cut[:-MAX_PARTS]
+
+    def _hearing_parts(self) -> bool:
+        return not all(part.done() for part in self._parts)
 
     def _give_floor(self, to_user: bool) -> None:
         self._user_speaks = to_user
@@ -137,6 +159,7 @@ class Pipeline:
     # --- speculation and commit ----------------------------------------------
 
     def _speculate(self, utterance: Utterance) -> None:
+        self._captions.pause()
         self._turns += 1
         turn = self._speculation = Turn(self._turns, utterance)
         self._emit(UserPaused(now(), turn.number, self._segmenter.silence))
@@ -149,15 +172,16 @@ class Pipeline:
             turn.task.cancel()
             self._emit(Withdrawn(now(), turn.number))
 
-    def _dismiss(self, turn: Turn) -> None:
+    def _dismiss(self, turn: Turn, reason: str) -> None:
         """There were no words: go on as if nothing had been heard."""
         self._speculation = None
         self._close_utterance()
-        self._emit(Dismissed(now(), turn.number))
+        self._emit(Dismissed(now(), turn.number, reason))
 
     def _close_utterance(self) -> None:
         self._segmenter.close()
         self._parts.clear()
+        self._cut.clear()
         self._words = None
         self._give_floor(False)
 
@@ -180,49 +204,66 @@ class Pipeline:
 
     async def _take_turn(self, turn: Turn) -> None:
         try:
-            verdict = await self._understand(turn)
-            if verdict == "ignore":
-                self._dismiss(turn)
+            judgement, finished = await self._understand(turn)
+            if judgement.verdict == "ignore":
+                self._dismiss(turn, judgement.reason)
                 return
             await self._end_answer()  # words end the turn being spoken
             messages = self._conversation.preview(turn.transcript.text)
-            turn.patience = self._stages.patience(turn.transcript)
+            dialogue = Dialogue(question=self._conversation.question, finished=finished)
+            turn.patience = self._stages.patience(turn.transcript, dialogue)
+            times = self._asked
             self._commit_when_due()
-            if verdict == "ask":
-                await self._mouth.ask_again(turn)
+            if turn.unclear:
+                await self._mouth.ask_again(turn, times)
             else:
-                await self._mouth.answer(turn, messages)
+                await self._mouth.answer(turn, messages, self._stages.mind)
         except* EngineError as errors:
-            if not _cancelled():  # a task group prefers an error to the cancel that came with it
-                self._emit(Failed(now(), turn.number, "; ".join(_messages(errors))))
+            if not cancelled():  # a task group prefers an error to the cancel that came with it
+                self._emit(Failed(now(), turn.number, "; ".join(reasons(errors))))
                 await self._apologise(turn)
         finally:
             self._end(turn)
 
-    async def _understand(self, turn: Turn) -> Verdict:
-        """Give the turn its transcript: without text when its words are not believed."""
-        last = await self._stages.transcribe(turn.utterance)
+    async def _understand(self, turn: Turn) -> tuple[Judgement, float | None]:
+        """Give the turn its transcript: without text when its words are not believed. Returns
+        what is thought of the words, and how likely the user is done by the sound alone."""
+        async with asyncio.TaskGroup() as tasks:
+            sound = tasks.create_task(self._finished(turn.utterance))
+            last = await self._stages.transcribe(turn.utterance)
         if self._parts:
             await asyncio.wait(self._parts)  # not awaited one by one: they outlive this turn
         parts = [part for task in self._parts if (part := task.result()) is not None]
         transcript = joined([*parts, last])
         if not transcript.text and self._words is not None:
             transcript = self._words  # they were in a shorter hearing of this very utterance
-            verdict: Verdict = "accept"
+            judged = Judgement("accept")
         else:
-            verdict = self._judge(transcript, turn.utterance)
-        if verdict == "accept":
+            judged = self._judge(transcript, turn.utterance)
+        if judged.verdict == "accept":
             self._words = transcript
-        self._emit(Transcribed(now(), turn.number, transcript, verdict))
-        turn.unclear = verdict == "ask"
-        turn.transcript = transcript if verdict == "accept" else replace(transcript, text="")
-        return verdict
+        self._emit(Transcribed(now(), turn.number, transcript, judged.verdict, judged.reason))
+        turn.unclear = judged.verdict == "ask"
+        accepted = judged.verdict == "accept"
+        turn.transcript = transcript if accepted else replace(transcript, text="")
+        return judged, sound.result()
 
-    def _judge(self, transcript: Transcript, utterance: Utterance) -> Verdict:
-        verdict = self._stages.judge(transcript, utterance) if transcript.text else "ignore"
-        if verdict == "ignore" and transcript.text and self._parts:
-            verdict = "ask"  # ``utterance`` is the end of something too long to be a noise
-        return "ignore" if verdict == "ask" and self._asked >= MAX_ASKED else verdict
+    async def _finished(self, utterance: Utterance) -> float | None:
+        try:
+            return await self._stages.finished(utterance)
+        except EngineError as error:
+            self._emit(Failed(now(), 0, str(error)))
+            return None
+
+    def _judge(self, transcript: Transcript, utterance: Utterance) -> Judgement:
+        if not transcript.text:
+            return Judgement("ignore", "no words")
+        utterance = whole(self._cut, utterance)
+        judged = self._stages.judge(transcript, utterance)
+        noise = utterance.voiced is not None and utterance.voiced < CLEAR_VOICE
+        if judged.verdict == "ask" and self._asked >= (1 if noise else MAX_ASKED):
+            return Judgement("ignore", judged.reason)
+        return judged
 
     async def _understand_part(self, utterance: Utterance) -> Transcript | None:
         try:
@@ -235,9 +276,9 @@ class Pipeline:
         """Say that something failed, when it is the robot's turn to speak."""
         if turn.patience is None:  # nothing was understood
             if self._answering is not None:  # a cough, perhaps: no reason to end an answer
-                self._dismiss(turn)
+                self._dismiss(turn, "failed")
                 return
-            turn.patience = self._stages.patience(turn.transcript)
+            turn.patience = self._stages.patience(turn.transcript, Dialogue())
             self._commit_when_due()
         await self._mouth.apologise(turn)
 
@@ -253,16 +294,3 @@ class Pipeline:
         self._conversation.add("assistant", heard)
         self._answering = None
         self._emit(TurnEnded(now(), turn.number, heard, turn.finished))
-
-
-def _cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
-
-
-def _messages(group: BaseExceptionGroup[EngineError]) -> list[str]:
-    return [
-        message
-        for error in group.exceptions
-        for message in (_messages(error) if isinstance(error, BaseExceptionGroup) else [str(error)])
-    ]

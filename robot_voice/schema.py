@@ -144,7 +144,7 @@ def _range(node: Mapping[str, Any], what: str, unit: str) -> str:
     """`` of 1 to 40 characters`` and its kin; empty without limits."""
     low, high = node.get(f"min{what}"), node.get(f"max{what}")
     if low is not None and high is not None:
-        return f" of {low} to {high}{unit}s"
+        return f" of {low}{unit}s" if low == high else f" of {low} to {high}{unit}s"
     if low is not None:
         return f" of at least {low}{unit}{'' if low == 1 else 's'}"
     return f" of at most {high}{unit}s" if high is not None else ""

@@ -10,14 +10,15 @@ from .types import (
     Action,
     Draft,
     Heard,
+    Judgement,
     Message,
     SafeText,
     Speech,
     Stream,
     Transcript,
     Utterance,
-    Verdict,
 )
+from .vad.endpoint import Dialogue
 
 
 class Microphone(Protocol):
@@ -50,6 +51,8 @@ class Mind:
     """The reply to these messages, in this language."""
     reply_language: Callable[[Transcript], str]
     screen: Callable[[Draft], Awaitable[SafeText]]
+    prepare: Callable[[Sequence[Message], str], Awaitable[None]]
+    """Read these messages in advance: a reply to them, or to more of the same, begins sooner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,12 @@ class Stages:
 
     listen: Callable[[], Stream[Heard]]
     transcribe: Callable[[Utterance], Awaitable[Transcript]]
-    judge: Callable[[Transcript, Utterance], Verdict]
+    judge: Callable[[Transcript, Utterance], Judgement]
     """Whether these words are believed; only asked when there are words."""
-    patience: Callable[[Transcript], float]
+    finished: Callable[[Utterance], Awaitable[float | None]]
+    """How likely the user is done, by the sound alone, in [0, 1]; None: nobody can tell."""
+    patience: Callable[[Transcript, Dialogue], float]
+    """Seconds of silence that end the turn."""
     act: Callable[[Transcript], Sequence[Action]]
     """The commands in these words. Called once, after the commit; each goes out as an
     ``ActionSubmitted`` event, which is all that a body is given in this version."""
@@ -68,5 +74,6 @@ class Stages:
     synthesize: Callable[[SafeText], Stream[Speech]]
     apology: Callable[[str], tuple[SafeText, Speech]]
     """What is said in this language when an engine has failed; made beforehand."""
-    ask_again: Callable[[str], tuple[SafeText, Speech]]
-    """What is said in this language when the words were not clear; made beforehand."""
+    ask_again: Callable[[str, int], tuple[SafeText, Speech]]
+    """What is said in this language when the words were not clear, and have not been so many times
+    before; made beforehand."""

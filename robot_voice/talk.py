@@ -8,6 +8,7 @@ open until it stops.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 import termios
@@ -94,6 +95,32 @@ def run_talk(loaded: Loaded) -> None:
     asyncio.run(_talk(replace(loaded, config=config)))
 
 
+def run_interpreter(loaded: Loaded) -> None:
+    """Interpret what the microphone hears until Ctrl-C. Raises ``AudioError`` without one."""
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_interpret(loaded))
+
+
+async def _interpret(loaded: Loaded) -> None:
+    config = loaded.config
+    view = LiveView(Console(), config.persona.name, f"{'<->'.join(config.interpret.between)}")
+    events = EventBus(view)
+    async with DeviceAudio(config.audio, config.vad, events.emit, barge_in=False) as device:
+        await _need_microphone(device)
+        async with assemble(loaded, device.listen, device, view) as assistant:
+            with view:
+                await assistant.pipeline.run()
+
+
+async def _need_microphone(device: DeviceAudio) -> None:
+    microphone = (await device.first_status()).microphone
+    if not microphone.present:
+        raise AudioError(
+            f"no microphone: {microphone.detail}. `robot-voice devices` lists what there is; "
+            "`robot-voice talk --input FILE` takes a recording instead"
+        )
+
+
 async def _talk(loaded: Loaded) -> None:
     config = loaded.config
     loop = asyncio.get_running_loop()
@@ -101,12 +128,7 @@ async def _talk(loaded: Loaded) -> None:
     events = EventBus(view)
     key = PushToTalk()
     async with DeviceAudio(config.audio, config.vad, events.emit, barge_in=False) as device:
-        microphone = (await device.first_status()).microphone
-        if not microphone.present:
-            raise AudioError(
-                f"no microphone: {microphone.detail}. `robot-voice devices` lists what there is; "
-                "`robot-voice talk --input FILE` takes a recording instead"
-            )
+        await _need_microphone(device)
         listen = gated(device.listen, lambda: key.held(loop.time()))
         async with (
             assemble(loaded, listen, device, view) as assistant,

@@ -7,7 +7,7 @@ never in wall time.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, TypeVar
@@ -72,6 +72,12 @@ class Utterance:
     speech_end: float
     """Where the last voiced frame ended."""
     rate: int = RATE
+    voiced: float | None = None
+    """Seconds of it that the detector took for speech; None: no detector was asked."""
+    speech: float | None = None
+    """The mean probability that these seconds are speech; None: there are none."""
+    motion: float = 0.0
+    """The strongest motion of the robot's own body meanwhile, in [0, 1]: its motors are heard."""
 
     @property
     def seconds(self) -> float:
@@ -93,6 +99,48 @@ class SpeechCut:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for and against a transcript, besides its words."""
+
+    no_speech: float = 0.0
+    """The probability in [0, 1] that nobody spoke."""
+    log_probability: float = 0.0
+    """Mean natural logarithm of the tokens' probabilities; 0 is certainty."""
+    compression: float = 0.0
+    """How many times smaller gzip makes the text: high where it repeats itself."""
+    retried: str = ""
+    """Which guard had the audio decoded again from the full window; empty: none."""
+
+
+LanguageReason: TypeAlias = Literal["only", "heard", "session", "kept", "given"]
+"""Why a language was chosen: no other is allowed; the sound says so; the sound and the session
+together do; the sound was unclear, so the one before was kept; somebody said which it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageChoice:
+    """The language of an utterance, and how it was decided."""
+
+    language: str
+    """ISO 639-1 code."""
+    probability: float = 1.0
+    """That it is this one among the allowed, in [0, 1], all things considered."""
+    reason: LanguageReason = "given"
+    detected: Mapping[str, float] = field(default_factory=dict)
+    """What the sound alone says: the allowed languages' probabilities, which add up to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word and when it was said, in seconds since the audio began."""
+
+    text: str
+    start: float
+    end: float
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
 class Transcript:
     """What the user said, as text. Empty text: there were no words."""
 
@@ -102,10 +150,47 @@ class Transcript:
     confidence: float = 1.0
     """Mean probability of the text's tokens, in [0, 1]."""
     language_confidence: float = 1.0
+    evidence: Evidence = Evidence()
+    choice: LanguageChoice | None = None
+    """How the language was decided, where that was asked."""
+    words: tuple[Word, ...] = ()
+    """Empty unless ``asr.word_timestamps`` is set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What was said in one stretch of a recording, in seconds from its beginning."""
+
+    start: float
+    end: float
+    text: str
+    language: str
+    """ISO 639-1 code of what was spoken, though the text may be its translation."""
+    confidence: float = 1.0
+    """Mean probability of the text's tokens, in [0, 1]."""
+    words: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A recording that is being understood."""
+
+    choice: LanguageChoice
+    """Its language, by the longest of its first pieces; a passage may be in another one."""
+    passages: Iterator[Passage]
+    """In their order, found as they are asked for. Getting the next one may raise ``AsrError``."""
 
 
 Verdict: TypeAlias = Literal["accept", "ask", "ignore"]
 """What to make of a transcript: believe it, ask for it again, or take it for a noise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict and why: ``reason`` is one of a few fixed words, empty when it is to accept."""
+
+    verdict: Verdict
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

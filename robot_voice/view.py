@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .events import (
+    Captioned,
     Committed,
     DeviceChanged,
     Dismissed,
@@ -112,6 +113,36 @@ def turn_view(record: TurnRecord, robot: str) -> Group:
     return Group(*lines)
 
 
+def caption(event: Captioned) -> Text:
+    """What is certain of the words so far, and what may change."""
+    line = Text.assemble(("You    ", "bold cyan"), event.stable)
+    return line.append(f" {event.rest}" if event.stable else event.rest, "dim")
+
+
+class CaptionLine:
+    """Live captions and nothing else: a line that grows while the user speaks, then stays.
+
+    Where nobody can watch it grow, only what was committed is printed. To be closed.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live = Live(console=console, refresh_per_second=12, transient=True)
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Captioned) and self._console.is_terminal:
+            self._live.start()
+            self._live.update(caption(event), refresh=True)
+        elif isinstance(event, Committed | Dismissed):
+            self.close()
+            if isinstance(event, Committed) and event.transcript.text:
+                self._console.print(Text(event.transcript.text))
+
+    def close(self) -> None:
+        self._live.update(Text(""))
+        self._live.stop()
+
+
 class LiveView:
     """Draws a conversation as it happens; where nobody can watch, it prints finished turns."""
 
@@ -121,6 +152,7 @@ class LiveView:
         self._hint = hint
         self._state = "listening"
         self._speaking = 0  # number of the turn that is being spoken
+        self._caption: Text | None = None
         self._ledger = Ledger(keep=2, on_end=self._ended)
         self._live = Live(console=console, refresh_per_second=12, transient=True)
 
@@ -141,6 +173,10 @@ class LiveView:
     def __call__(self, event: Event) -> None:
         self._ledger(event)
         self._state = self._state_after(event)
+        if isinstance(event, Captioned):
+            self._caption = caption(event)
+        elif isinstance(event, UserStarted | Committed | Dismissed):
+            self._caption = None
         if isinstance(event, DeviceChanged):
             news = "is back" if event.present else f"is gone: {event.detail}"
             self._console.print(Text(f"The {event.device} {news}", "yellow"))
@@ -173,5 +209,7 @@ class LiveView:
         record = self._ledger.latest
         if record is not None and not record.ended:
             yield turn_view(record, self._robot)
+        if self._caption is not None and self._state == "hearing":
+            yield self._caption
         text, style = STATES[self._state]
         yield Text.assemble((text, style), (f"   {self._hint}", "dim"))

@@ -113,21 +113,24 @@ class Workers:
     llm: Worker
     screen: Worker
     tts: Worker
+    turn: Worker
+    """The acoustic turn model's."""
 
     @classmethod
     def start(cls, asr: float, llm: float, tts: float) -> Workers:
-        """Time-outs in seconds; screening always has one second."""
+        """Time-outs in seconds; screening and the turn model always have one second."""
         return cls(
             Worker("asr", AsrError, asr),
             Worker("llm", LlmError, llm),
             Worker("screen", SafetyError, timeout=1.0),
             Worker("tts", TtsError, tts),
+            Worker("turn", AsrError, timeout=1.0),
         )
 
     def close(self, llm: Llm | None = None) -> None:
         """End the threads, without waiting for them; the language model's frees its memory."""
         self.llm.close(llm.close if llm else None)
-        for worker in (self.asr, self.screen, self.tts):
+        for worker in (self.asr, self.screen, self.tts, self.turn):
             worker.close()
 
 

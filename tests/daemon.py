@@ -28,6 +28,7 @@ class Daemon:
         """``folder`` gets its configuration, its log and its user's folders."""
         self.config = folder / "robot.toml"
         self.state = folder / "STATE" / "robot-voice"
+        self.control = folder / "R" / "robot-voice" / "control.sock"
         self.notes = list[str]()
         """What systemd was told so far, one assignment each."""
         self._log = folder / "log"
@@ -36,6 +37,7 @@ class Daemon:
         self._systemd.bind(str(folder / "notify"))
         ours = {name: value for name, value in os.environ.items() if "ROBOT_VOICE" not in name}
         ours |= {f"XDG_{kind}_HOME": str(folder / kind) for kind in ("CONFIG", "DATA", "STATE")}
+        ours |= {"XDG_RUNTIME_DIR": str(folder / "R")}  # short: a socket's path has a limit
         ours |= {"NOTIFY_SOCKET": str(folder / "notify"), "PYTHONUTF8": "1"}
         command = [sys.executable, "-m", "robot_voice", "run", "--config", str(self.config)]
         with self._log.open("w") as log:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Self
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from robot_voice.types import (
     AudioFrame,
     Draft,
     Heard,
+    Judgement,
     Message,
     SafeText,
     Speech,
@@ -27,7 +29,7 @@ from robot_voice.types import (
     Utterance,
     Verdict,
 )
-from robot_voice.vad.endpoint import Patience, patience
+from robot_voice.vad.endpoint import Dialogue, Patience, patience
 from robot_voice.vad.segmenter import Segmenter, SegmenterConfig
 
 FRAME = 0.032
@@ -107,15 +109,20 @@ class World:
     """Does the recogniser miss all words of this utterance?"""
     believed: Callable[[str], Verdict] = lambda text: "accept"
     """What the robot makes of these words."""
+    sounds_finished: Callable[[Utterance], float | None] = lambda utterance: None
+    """What an acoustic turn model says."""
     max_seconds: float = 25.0
     events: list[Event] = field(default_factory=list)
     prompts: list[list[Message]] = field(default_factory=list)
     acted: list[str] = field(default_factory=list)
     drafts: list[Draft] = field(default_factory=list)
+    prepared: list[str] = field(default_factory=list)
+    """What the model was given to read in advance: the user's words so far."""
+    dialogues: list[Dialogue] = field(default_factory=list)
     active: int = 0
     speaker: FakeSpeaker = field(default_factory=FakeSpeaker)
 
-    def user(self, start: float, end: float, words: str) -> World:
+    def user(self, start: float, end: float, words: str) -> Self:
         self.says.append((start, end, words))
         return self
 
@@ -124,22 +131,43 @@ class World:
         stages = Stages(
             listen=lambda: self._hear(until),
             transcribe=self._transcribe,
-            judge=lambda transcript, utterance: self.believed(transcript.text),
-            patience=lambda transcript: patience(transcript, PATIENCE),
+            judge=lambda transcript, utterance: self._judge(transcript.text),
+            finished=self._finished,
+            patience=self._patience,
             act=self._act,
             mind=Mind(
                 generate=self._generate,
                 reply_language=lambda transcript: transcript.language or "en",
                 screen=self._screen,
+                prepare=self._prepare,
             ),
             synthesize=self._synthesize,
             apology=lambda language: (SafeText("Sorry.", language), self._sound("Sorry.")),
-            ask_again=lambda language: (SafeText("Pardon?", language), self._sound("Pardon?")),
+            ask_again=lambda language, times: self._pardon(language, times),
         )
         segmenter = Segmenter(SegmenterConfig(max_seconds=self.max_seconds))
         return Pipeline(
             stages, segmenter, self.speaker, conversation, self.events.append
         ), conversation
+
+    def _judge(self, text: str) -> Judgement:
+        verdict = self.believed(text)
+        return Judgement(verdict, "" if verdict == "accept" else "unsure")
+
+    async def _finished(self, utterance: Utterance) -> float | None:
+        return self.sounds_finished(utterance)
+
+    def _patience(self, transcript: Transcript, dialogue: Dialogue) -> float:
+        self.dialogues.append(dialogue)
+        return patience(transcript, PATIENCE, dialogue)
+
+    def _pardon(self, language: str, times: int) -> tuple[SafeText, Speech]:
+        text = ("Pardon?", "Repeat?")[times % 2]
+        return SafeText(text, language), self._sound(text)
+
+    async def _prepare(self, messages: Sequence[Message], language: str) -> None:
+        await asyncio.sleep(self.llm_seconds_to_first)
+        self.prepared.append(messages[-1].text if messages else "")
 
     async def run(self, until: float) -> Conversation:
         pipeline, conversation = self.pipeline(until)

@@ -19,15 +19,17 @@ import pytest
 
 from robot_voice.audio.device import DeviceAudio
 from robot_voice.audio.devices import DeviceInfo, find_device
-from robot_voice.audio.ears import Freshness
+from robot_voice.audio.ears import Ears, Freshness
 from robot_voice.audio.echo import FRAME, HalfDuplex, NoEcho, make_echo, resolve_echo
 from robot_voice.audio.outbox import Outbox
 from robot_voice.audio.player import Player
 from robot_voice.audio.ring import Pcm, Ring
+from robot_voice.audio.settings import Settings
 from robot_voice.audio.wire import (
     DeviceStatus,
     Hold,
     Lost,
+    Motion,
     Position,
     Refusal,
     Sound,
@@ -43,7 +45,7 @@ from robot_voice.audio.wire import (
 from robot_voice.config import AudioConfig, VadConfig
 from robot_voice.errors import AudioError, ConfigError
 from robot_voice.events import DeviceChanged, Event
-from robot_voice.types import RATE, Speech
+from robot_voice.types import RATE, Samples, Speech
 
 
 def pcm(start: int, stop: int) -> Pcm:
@@ -61,7 +63,7 @@ def fields(message: ToAudio | ToRobot) -> dict[str, Any]:
     return {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in asdict(message).items()}
 
 
-@pytest.mark.parametrize("message", [Sound(3, pcm(-5, 5)), Hold(True, 2**40), Stop(7)])
+@pytest.mark.parametrize("message", [Sound(3, pcm(-5, 5)), Hold(True, 2**40), Stop(7), Motion(0.5)])
 def test_what_the_robot_says_arrives(message: ToAudio) -> None:
     decoded = decode_for_audio(encode(message))
     assert type(decoded) is type(message)
@@ -264,6 +266,30 @@ def test_a_robot_that_does_not_listen_loses_the_oldest() -> None:
     assert starts[-1] == 999 * 512
     assert len(starts) * 512 + lost == 1000 * 512
     assert [m.heard for m in got if isinstance(m, Position)][-1] == 999
+
+
+class Whine:
+    """A detector that takes everything for a voice, more or less."""
+
+    window = 512
+
+    def probability(self, samples: Samples) -> float:
+        return 0.8
+
+    def reset(self) -> None: ...
+
+
+@pytest.mark.parametrize(("level", "held"), [(0.0, True), (1.0, False)])
+def test_motors_that_are_known_to_run_do_not_hold_the_loudspeaker(level: float, held: bool) -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        player = Player(RATE)
+        ears = Ears(Settings(), NoEcho(), Whine(), player, Outbox(ours, 512))
+        ears.motion(level)
+        for n in range(30):
+            ears.block_heard(np.full(160, 3000, np.int16), 5.0 + n / 100)
+        ears._listen()
+        assert player.held_for_voice == held
 
 
 # --- devices -------------------------------------------------------------------

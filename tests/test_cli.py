@@ -17,11 +17,13 @@ import pytest
 
 from robot_voice import __version__, cli, errors
 from robot_voice.config import Config
+from robot_voice.demo import questions
 
 COMMANDS = (
     "demo",
     "ask",
     "talk",
+    "interpret",
     "chat",
     "run",
     "transcribe",
@@ -361,6 +363,22 @@ def test_the_language_is_found_out_or_told(home: dict[str, str], tmp_path: Path)
     assert output(home, "say", "Tag", "-l", "de", "-o", str(file))["language"] == "de"
     [heard] = output(home, "transcribe", str(file), "-l", "ko")["files"]
     assert (heard["language"], heard["language_confidence"]) == ("ko", 1.0)
+
+
+def test_an_interpreter_says_it_in_the_other_language(home: dict[str, str], tmp_path: Path) -> None:
+    korean = questions()[3]  # 안녕하세요
+    between = ("interpret", "--from", "ko", "--to", "en", "--fast", "-o", str(tmp_path))
+    [turn] = output(home, *between, str(korean))["turns"]
+    assert turn["transcript"]["language"] == "ko"
+    assert "hello" in turn["heard"].lower()
+    [said] = turn["screened"]
+    assert said["language"] == "en"
+    english = run(home, *between, str(questions()[0]))
+    assert english.returncode == 6
+    assert "do not translate from en into ko" in english.stderr
+    neither = run(home, "interpret", "--from", "ja", "--to", "zh", str(korean))
+    assert neither.returncode == 3
+    assert "from ja into zh and from zh into ja" in neither.stderr
 
 
 def test_nothing_to_say(home: dict[str, str], tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from robot_voice.conversation import MAX_CHARS, Conversation, Spoken, first_part
 from robot_voice.turn import joined
-from robot_voice.types import Message, Transcript
+from robot_voice.types import Evidence, LanguageChoice, Message, Transcript, Word
 
 
 def spoken(*sentences: tuple[str, float]) -> Spoken:
@@ -127,3 +127,61 @@ def test_parts_of_an_utterance_are_joined() -> None:
     assert joined([first, silence, second]) == Transcript("one two", "ko", 0.5, 0.6)
     assert joined([silence, first]) == first
     assert joined([silence]) == silence
+
+
+@pytest.mark.parametrize(
+    ("language", "first", "second", "whole"),
+    [
+        ("en", "In the shop.", "The shop, I saw milk.", "In the shop, I saw milk."),
+        ("en", "and then he said", "he said he would", "and then he said he would"),
+        ("en", "it is don't", "Don’t worry", "it is don't worry"),
+        ("en", "one two", "three four", "one two three four"),
+        ("en", "very good", "good good", "very good good"),
+        ("en", "yes", "yes", "yes"),
+        ("ko", "나는 어제 학교에", "학교에 갔어요.", "나는 어제 학교에 갔어요."),
+        ("ko", "불을 켜고", "문을 닫아 줘", "불을 켜고 문을 닫아 줘"),
+        ("ja", "昨日は学校に", "学校に行きました。", "昨日は学校に行きました。"),
+        ("ja", "昨日は", "学校に行きました。", "昨日は学校に行きました。"),
+        ("zh", "我昨天去了商", "去了商店。", "我昨天去了商店。"),
+        ("zh", "打开客厅的灯。", "然后播放音乐", "打开客厅的灯。然后播放音乐"),
+    ],
+)  # fmt: skip
+def test_words_that_two_parts_share_are_kept_once(
+    language: str, first: str, second: str, whole: str
+) -> None:
+    parts = [Transcript(first, language), Transcript(second, language)]
+    assert joined(parts).text == whole
+
+
+@pytest.mark.parametrize("seed", range(50))
+@pytest.mark.parametrize("gap", ["", " "], ids=["without spaces", "with spaces"])
+def test_an_utterance_heard_in_overlapping_parts_is_whole_again(seed: int, gap: str) -> None:
+    dice = random.Random(seed)
+    letters = [chr(0x4E00 + n) for n in range(90)] if not gap else [f"w{n}" for n in range(90)]
+    dice.shuffle(letters)  # no word twice
+    parts, start = [], 0
+    while start < len(letters):
+        end = start + dice.randint(5, 20)
+        parts.append(Transcript(gap.join(letters[start:end]), "zh"))
+        start = end if end >= len(letters) else end - dice.randint(0, 4)
+    assert joined(parts).text == gap.join(letters)
+
+
+def test_the_words_and_the_evidence_of_parts_are_joined() -> None:
+    first = Transcript(
+        "one two",
+        "en",
+        evidence=Evidence(0.1, -0.2, 1.0, "loop"),
+        words=(Word("one", 0.0, 0.5, 0.9), Word("two", 0.5, 1.0, 0.9)),
+    )
+    second = Transcript(
+        "two three",
+        "en",
+        evidence=Evidence(0.3, -0.1, 1.5),
+        choice=LanguageChoice("en"),
+        words=(Word("two", 0.55, 1.0, 0.8), Word("three", 1.0, 1.4, 0.8)),
+    )
+    whole = joined([first, second])
+    assert whole.evidence == Evidence(0.3, -0.2, 1.5, "loop")
+    assert whole.choice == LanguageChoice("en")
+    assert [word.text for word in whole.words] == ["one", "two", "three"]

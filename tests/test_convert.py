@@ -21,7 +21,7 @@ import pytest
 from tokenizers import Tokenizer
 from typer.testing import CliRunner
 
-from robot_voice.asr.whisper import check_folder
+from robot_voice.asr.folder import check_folder
 from robot_voice.errors import ModelError
 from robot_voice.models.convert import convert, read
 from robot_voice.models.convert.ctranslate import _model_name

@@ -22,6 +22,7 @@ from robot_voice.audio.device import DeviceAudio
 from robot_voice.cli import EXIT_CODES
 from robot_voice.errors import AudioError, ConfigError, ModelError
 from robot_voice.service import daemon
+from robot_voice.service.control import ask
 from robot_voice.settings import Loaded
 
 from . import virtual_time
@@ -66,6 +67,24 @@ def test_from_start_to_sigterm(tmp_path: Path) -> None:
             assert re.search(rf"WARNING .*waiting for the {device}: \w", robot.log)
         assert "Traceback" not in robot.log
         assert not robot.state.exists()  # nothing was asked to be kept
+
+
+def test_the_robots_own_software_can_talk_to_it(tmp_path: Path) -> None:
+    with Daemon(tmp_path, DEAF) as robot:
+        robot.ready()
+        assert ask(robot.control, {"do": "motion", "level": 0.6})["level"] == 0.6
+        assert ask(robot.control, {"do": "interrupt"}) == {}
+        status = ask(robot.control, {"do": "status"})
+        assert (status["name"], status["mode"], status["idle"]) == ("Nuri", "listen", True)
+        assert status["motion"] == 0.6
+        robot.config.write_text(DEAF + '[persona]\nname = "Bori"\n')
+        robot.send(signal.SIGHUP)
+        robot.expect("RELOADING=1")
+        robot.ready()
+        assert ask(robot.control, {"do": "status"})["name"] == "Bori"
+        robot.send(signal.SIGTERM)
+        assert robot.ended(5) == 0
+        assert not robot.control.exists()
 
 
 def test_a_reload(tmp_path: Path) -> None:

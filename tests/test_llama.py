@@ -98,6 +98,31 @@ def test_a_conversation_evaluates_only_what_is_new(llm: LlamaLlm) -> None:
     assert sum(evaluated) - len(native.tokenize(alone)) < whole
 
 
+def test_what_was_read_in_advance_is_not_evaluated_again(llm: LlamaLlm) -> None:
+    begun = [Message("system", "Be kind."), Message("user", "Tell me a story about a little")]
+    whole = [begun[0], Message("user", "Tell me a story about a little robot and a bird")]
+    alone = "".join(llm.generate(whole, never))
+    list(llm.generate([Message("user", "안녕!")], never))  # something else in between
+    llm.prefill(begun, never)
+    evaluated: list[int] = []
+    native = llm._native
+    evaluate = native.evaluate
+
+    def counting(tokens: list[int]) -> bool:
+        evaluated.append(len(tokens))
+        return evaluate(tokens)
+
+    native.evaluate = counting  # type: ignore[method-assign, assignment]
+    assert "".join(llm.generate(whole, never)) == alone
+    native.evaluate = evaluate  # type: ignore[method-assign]
+    assert evaluated[0] < len(native.tokenize(begun[1].text))
+
+
+def test_reading_in_advance_can_be_cancelled(llm: LlamaLlm) -> None:
+    llm.prefill([Message("user", "Tell me a story.")], lambda: True)
+    assert ask(llm, "Hello!")
+
+
 def test_dice_are_repeatable() -> None:
     story = [Message("user", "Tell me a story.")]
     said = []

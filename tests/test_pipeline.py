@@ -427,7 +427,7 @@ def test_the_robot_asks_twice_then_waits_for_clear_words() -> None:
         world.user(20, 21, "mumble")
         await world.run(until=26)
         heard = [turn.heard for turn in world.turns()]
-        assert heard == ["Pardon?", "Pardon?", "You said hello..", "Pardon?"]
+        assert heard == ["Pardon?", "Repeat?", "You said hello..", "Pardon?"]
         assert len(world.of(Dismissed)) == 1
 
     run(scenario())
@@ -456,12 +456,40 @@ def test_a_noise_that_sounds_like_words_gives_the_robot_its_sentence_back() -> N
     run(scenario())
 
 
+def test_what_may_have_been_a_noise_is_asked_for_once() -> None:
+    async def scenario() -> None:
+        world = World(believed=unclear)
+        for start in (1, 5, 9):
+            world.user(start, start + 0.4, "mumble")
+        world.user(13, 14, "mumble")  # a voice, this time
+        await world.run(until=18)
+        assert [turn.heard for turn in world.turns()] == ["Pardon?", "Repeat?"]
+        dismissed = [event for event in world.events if isinstance(event, Dismissed)]
+        assert [event.reason for event in dismissed] == ["unsure", "unsure"]
+
+    run(scenario())
+
+
+def test_the_policy_knows_whether_the_robot_has_asked_and_how_it_sounded() -> None:
+    async def scenario() -> None:
+        world = World(
+            reply=lambda text: "Where to?" if "go" in text else "All right.",
+            sounds_finished=lambda utterance: 0.9 if utterance.seconds > 2 else None,
+        )
+        world.user(0.5, 1.5, "go").user(5, 7, "home").user(12, 13, "thanks")
+        await world.run(until=18)
+        asked = [(dialogue.question, dialogue.finished) for dialogue in world.dialogues]
+        assert asked == [(False, None), (True, 0.9), (False, None)]
+
+    run(scenario())
+
+
 def test_a_robot_that_asks_no_more_does_not_act_on_half_an_utterance() -> None:
     async def scenario() -> None:
         world = World(believed=unclear).user(1, 2, "mumble").user(5, 6, "mumble")
         world.user(10, 11, "go to the kitchen and").user(11.4, 12.1, "mumble")
         await world.run(until=18)
-        assert [turn.heard for turn in world.turns()] == ["Pardon?", "Pardon?"]
+        assert [turn.heard for turn in world.turns()] == ["Pardon?", "Repeat?"]
         assert world.acted == []
 
     run(scenario())

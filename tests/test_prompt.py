@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from robot_voice.config import PersonaConfig, ToneConfig
-from robot_voice.llm.prompt import LANGUAGES, compose
+from robot_voice.llm.prompt import LANGUAGES, compose, interpret
 from robot_voice.types import Message
 
 PERSONA = PersonaConfig()
@@ -76,3 +76,14 @@ def test_every_knob_changes_the_instructions(language: str) -> None:
 def test_honesty_and_kindness_are_always_asked_for(language: str, words: tuple[str, ...]) -> None:
     for tone in (ToneConfig(), ToneConfig(warmth=0, playfulness=1, detail=5)):
         assert all(word in system(language, tone=tone) for word in words)
+
+
+def test_an_interpreter_is_told_both_languages_and_the_speech_level() -> None:
+    system, user = interpret("안녕", "ko", "en", ToneConfig())
+    assert "from Korean into English" in system.text
+    assert (user.role, user.text) == ("user", "안녕")
+    formal, _ = interpret("Hello", "en", "ko", ToneConfig(korean_level="합쇼체"))
+    casual, _ = interpret("Hello", "en", "ko", ToneConfig(korean_level="반말"))
+    assert "합쇼체" in formal.text
+    assert "반말" in casual.text
+    assert "xx" in interpret("?", "xx", "en", ToneConfig())[0].text

@@ -6,6 +6,7 @@ import io
 import shutil
 import subprocess
 import wave
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from robot_voice.actions.commands import CommandTable, load_commands
 from robot_voice.asr.gate import Gate, load_gate
 from robot_voice.asr.jsgf import grammar, speakable
 from robot_voice.errors import ModelError
-from robot_voice.types import RATE, Samples, Transcript, Utterance, Verdict
+from robot_voice.types import RATE, Judgement, Samples, Transcript, Utterance, Verdict
 
 COMMANDS = Path(__file__).parents[1] / "configs" / "actions"
 needs_espeak = pytest.mark.skipif(not shutil.which("espeak-ng"), reason="espeak-ng is not there")
@@ -46,34 +47,40 @@ def heard(confidence: float, text: str = "Stop.") -> Transcript:
     return Transcript(text, "en", confidence)
 
 
+def voice(seconds: float) -> Utterance:
+    return Utterance(quiet(seconds), 0.0, seconds, voiced=seconds)
+
+
 @pytest.mark.parametrize(
-    ("transcript", "seconds", "verdict"),
+    ("transcript", "seconds", "verdict", "reason"),
     [
-        (heard(0.9), 1.0, "accept"),
-        (heard(0.8), 1.0, "accept"),
-        (heard(0.79), 1.0, "ask"),
-        (heard(0.79), 0.2, "ignore"),
-        (heard(0.9), 0.2, "accept"),
-        (heard(0.0, ""), 1.0, "ignore"),
-        (heard(1.0, ""), 1.0, "ignore"),
-        (heard(float("nan")), 1.0, "ask"),
+        (heard(0.9), 1.0, "accept", ""),
+        (heard(0.8), 1.0, "accept", ""),
+        (heard(0.79), 1.0, "ask", "unsure"),
+        (heard(0.79), 0.2, "ignore", "too short"),
+        (heard(0.9), 0.2, "accept", ""),
+        (heard(0.0, ""), 1.0, "ignore", "no words"),
+        (heard(1.0, ""), 1.0, "ignore", "no words"),
+        (heard(float("nan")), 1.0, "ask", "unsure"),
     ],
 )
-def test_verdicts(transcript: Transcript, seconds: float, verdict: Verdict) -> None:
-    assert Gate(confidence=0.8, shortest_seconds=0.3).judge(transcript, seconds) is verdict
+def test_verdicts(transcript: Transcript, seconds: float, verdict: Verdict, reason: str) -> None:
+    gate = Gate(confidence=0.8, shortest_seconds=0.3)
+    assert gate.judge(transcript, voice(seconds)) == Judgement(verdict, reason)
 
 
-def test_a_model_without_a_gate_is_believed(tmp_path: Path) -> None:
+def test_a_model_without_a_gate_has_that_of_openai(tmp_path: Path) -> None:
     gate = load_gate(tmp_path)
-    assert gate.judge(heard(0.0), 0.1) == "accept"
-    assert gate.judge(heard(1.0, ""), 9.0) == "ignore"
+    assert gate.judge(heard(0.38), voice(1.0)).verdict == "accept"
+    assert gate.judge(heard(0.36), voice(1.0)).verdict == "ask"
+    assert gate.judge(heard(1.0, ""), voice(9.0)).verdict == "ignore"
 
 
 def test_the_gate_beside_a_model(tmp_path: Path) -> None:
     (tmp_path / "gate.json").write_text('{"confidence": 0.85, "calibrated_on": {"clips": 7}}')
     assert load_gate(tmp_path).confidence == 0.85
     (tmp_path / "gate.json").write_text('{"confidence": 1, "shortest_seconds": 0.5}')
-    assert load_gate(tmp_path) == Gate(1.0, 0.5)
+    assert load_gate(tmp_path, ["Nuri"]) == Gate(1.0, 0.5, ("Nuri",))
 
 
 @pytest.mark.parametrize(
@@ -137,6 +144,9 @@ class FakeAsr:
     def transcribe(self, utterance: Utterance) -> Transcript:
         return self.transcript
 
+    def translate(self, utterance: Utterance) -> Transcript:
+        return replace(self.transcript, language="en")
+
 
 @needs_espeak
 @pytest.mark.parametrize("phrase", ["turn to the left", "raise your right hand", "stop moving"])
@@ -186,6 +196,11 @@ def test_silence_and_clipping_do_no_harm(spotter: sphinx.PhraseSpotter) -> None:
         assert spotted is None or not spotted.accepted
 
 
+def test_translating_is_left_to_the_primary_engine(spotter: sphinx.PhraseSpotter) -> None:
+    asr = sphinx.CommandAsr(FakeAsr(Transcript("Stop.", "ko", 0.9)), spotter, lambda *_: False)
+    assert asr.translate(utterance(quiet(1.0))) == Transcript("Stop.", "en", 0.9)
+
+
 def test_a_table_without_english_is_refused() -> None:
     with pytest.raises(ModelError, match="English"):
         sphinx.PhraseSpotter(["멈춰", "xyzzyx"])
@@ -215,12 +230,12 @@ def test_sure_or_foreign_transcripts_stay(spotter: sphinx.PhraseSpotter) -> None
     assert sphinx.CommandAsr(FakeAsr(korean), spotter, lambda *_: False).transcribe(sound) is korean
     sure, asked = Transcript("Wave.", "en", 0.9), []
 
-    def is_sure(transcript: Transcript, seconds: float) -> bool:
-        asked.append((transcript, round(seconds, 3)))
+    def is_sure(transcript: Transcript, utterance: Utterance) -> bool:
+        asked.append((transcript, utterance))
         return True
 
     assert sphinx.CommandAsr(FakeAsr(sure), spotter, is_sure).transcribe(sound) is sure
-    assert asked == [(sure, round(sound.seconds, 3))]
+    assert asked == [(sure, sound)]
 
 
 @needs_espeak

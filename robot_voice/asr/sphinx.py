@@ -146,9 +146,12 @@ class CommandAsr:
     """
 
     def __init__(
-        self, primary: Asr, spotter: PhraseSpotter, is_sure: Callable[[Transcript, float], bool]
+        self,
+        primary: Asr,
+        spotter: PhraseSpotter,
+        is_sure: Callable[[Transcript, Utterance], bool],
     ) -> None:
-        """``is_sure``: whether a transcript of so many seconds of sound can be trusted."""
+        """``is_sure``: whether a transcript of this utterance can be trusted."""
         self._primary = primary
         self._spotter = spotter
         self._is_sure = is_sure
@@ -157,13 +160,18 @@ class CommandAsr:
         """The command that was said, with confidence 1 for it has passed the gate; else what the
         primary engine heard. Raises ``AsrError``."""
         heard = self._primary.transcribe(utterance)
-        if heard.language != "en" or self._is_sure(heard, utterance.seconds):
+        if heard.language != "en" or self._is_sure(heard, utterance):
             return heard
         end = round((utterance.speech_end - utterance.start + TAIL) * RATE)
         spotted = self._spotter.spot(utterance.samples[: max(0, end)])
         if spotted is None or not spotted.accepted:
             return heard
-        return Transcript(spotted.text, "en", 1.0, heard.language_confidence)
+        return Transcript(spotted.text, "en", 1.0, heard.language_confidence, choice=heard.choice)
+
+    def translate(self, utterance: Utterance) -> Transcript:
+        """What was said, in English, by the primary engine: a command is in English already.
+        Raises ``AsrError``."""
+        return self._primary.translate(utterance)
 
 
 def _decode(decoder: Any, raw: bytes) -> tuple[str, float, int]:

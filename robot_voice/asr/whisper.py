@@ -3,76 +3,77 @@
 Why the encoder is cut short. Whisper pads every utterance to 30 s, and the library with it,
 though CTranslate2's encoder takes any length. For a robot that hears two seconds at a time this
 is nearly all of the work: 425 ms for the "tiny" encoder at 30 s, 13 ms at 3 s (one core, int8).
-OpenAI's weights have only ever seen 30 s, so the window has a floor that the owner may raise up
-to 30; audio longer than one window is never cut; and a transcript that loops, which is how a too
-short window fails, is made again from the full one.
+OpenAI's weights have only ever seen 30 s, so the window has a floor and a margin that the owner
+may set; audio longer than one window is never cut; and a transcript that fails one of the guards
+in ``evidence``, as it does where a window was too short, is made again from the full one.
 """
 
 from __future__ import annotations
 
-import json
 import logging
-import math
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from robot_voice.config import AsrConfig, LanguageConfig
 from robot_voice.errors import AsrError, ModelError
-from robot_voice.types import RATE, Samples, Transcript, Utterance
+from robot_voice.types import (
+    RATE,
+    LanguageChoice,
+    Passage,
+    Recording,
+    Samples,
+    Transcript,
+    Utterance,
+)
 
-from .language import choose_language
-
-os.environ.setdefault("HF_HUB_OFFLINE", "1")  # read when faster_whisper imports huggingface_hub
-
-from faster_whisper import WhisperModel
-from faster_whisper.audio import pad_or_trim
-
-if TYPE_CHECKING:
-    from faster_whisper.transcribe import Segment
+from .evidence import Decoded, better, decoded, failed_guard, nobody_spoke
+from .folder import check_folder, unusable
+from .language import LanguagePolicy
+from .recording import BATCH, Piece, cut, passages, speech
+from .windowed import STEP, WindowedWhisper, window
 
 _log = logging.getLogger(__name__)
 
-FULL = 3000
-"""Mel frames in Whisper's window: 30 s of 10 ms."""
-STEP = 50
-"""Windows are rounded up to this many frames (0.5 s), so that few shapes occur."""
-MARGIN = 0.5
-"""Seconds of padding after the utterance, at least: the decoder ends on silence."""
+Task: TypeAlias = Literal["transcribe", "translate"]
+
 SHORTEST = 0.1
 """Seconds. No word is shorter; below it the log-mel spectrogram is mostly padding."""
-LOOP = 2.4
-"""A text that gzip shrinks more than this many times repeats itself (OpenAI's threshold)."""
 SAMPLE_LEN = 224
 """Most tokens decoded from one window: half of Whisper's text context, as at OpenAI."""
-FILES = ("model.bin", "config.json", "tokenizer.json")
-KEYS = {"config.json": "suppress_ids", "tokenizer.json": "model"}
-"""What these must hold: the native code reads memory it does not own when it is missing."""
+FIRST_PIECES = 5
+"""Of a recording: the longest of these tells its language."""
+HOT_TOKENS = 100
+"""Most tokens of hot words: with these and ``SAMPLE_LEN`` a window stays within the context."""
+
+
+@dataclass(slots=True)
+class _Latest:
+    """What is known of the latest utterance: a translation follows its transcription."""
+
+    samples: Samples
+    choice: LanguageChoice
+    frames: int
 
 
 class WhisperAsr:
-    """Implements ``engines.Asr``. Remembers the language of the last words it was sure of."""
+    """Implements ``engines.Asr``. ``policy`` decides the language; somebody has to tell it which
+    transcripts were committed."""
 
     def __init__(
-        self,
-        model_dir: Path,
-        language: LanguageConfig,
-        config: AsrConfig,
-        threads: int,
-        min_window_seconds: float,
+        self, model_dir: Path, language: LanguageConfig, config: AsrConfig, threads: int
     ) -> None:
         """Load the model and try it on a moment of silence.
 
-        ``min_window_seconds``: the least the encoder hears; 30 for weights that were trained on
-        30 s only. Raises ``ModelError`` when the folder is not a usable Whisper model.
+        Raises ``ModelError`` when the folder is not a usable Whisper model.
         """
         check_folder(model_dir)
         try:
-            self._model = _WindowedWhisper(
+            self._model = WindowedWhisper(
                 str(model_dir),
                 device="cpu",
                 compute_type="int8",
@@ -80,41 +81,114 @@ class WhisperAsr:
                 local_files_only=True,
             )
         except (RuntimeError, ValueError, OSError, MemoryError) as error:
-            raise _unusable(model_dir, str(error)) from error
-        self._beam_size = config.beam_size
-        self._min_frames = min_window_seconds * 100
-        self._allowed = self._known(model_dir, language.allowed)
-        default = language.default
-        self._language = default if default in self._allowed else self._allowed[0]
-        silence = np.zeros(RATE // 2, np.float32)
+            raise unusable(model_dir, str(error)) from error
+        self._folder, self._language, self._config = model_dir, language, config
+        self._known = self._languages(model_dir, language.allowed)
+        self.policy = LanguagePolicy(language, self._known)
+        self._hot_words = self._prompt(config.hot_words)
+        self._latest: _Latest | None = None
+        silence = Utterance(np.zeros(RATE // 2, np.float32), 0.0, 0.5)
         try:
-            self._detect(silence, 2 * STEP)
-            self._decode(silence, self._language, 2 * STEP)
-        except AsrError as error:
-            raise _unusable(model_dir, str(error.__cause__)) from error
+            self._model.language_probabilities(silence.samples, 2 * STEP)
+            self._decode(silence, self.policy.language, 2 * STEP, "transcribe")
+        except (AsrError, RuntimeError, ValueError) as error:
+            raise unusable(model_dir, str(error.__cause__ or error)) from error
 
     def transcribe(self, utterance: Utterance) -> Transcript:
         """What was said and in which language; empty text when there were no words.
 
         ``utterance.samples``: shape (n,), any length, at ``RATE``. Raises ``AsrError``.
         """
-        samples = self._checked(utterance)
-        if len(samples) < SHORTEST * RATE:
-            return Transcript("", self._language, 0.0, 0.0)
-        frames = window(len(samples) / RATE, self._min_frames)
-        language, certainty = self._detect(samples, frames)
-        segments = self._decode(samples, language, frames)
-        if frames < FULL and any(segment.compression_ratio > LOOP for segment in segments):
-            _log.debug("the transcript repeats itself: decoding it again from the full window")
-            segments = self._decode(samples, language, FULL)
-        text = " ".join(segment.text.strip() for segment in segments).strip()
-        text = text.replace("\ufffd", "")  # half a character, when a byte-level token went astray
-        if not any(character.isalnum() for character in text):
-            return Transcript("", language, 0.0, certainty)
-        self._language = language
-        return Transcript(text, language, confidence(segments), certainty)
+        if self._too_short(utterance):
+            return Transcript("", self.policy.language, 0.0, 0.0)
+        latest = self._meet(utterance)
+        heard = self._hear(utterance, latest, "transcribe")
+        return heard.transcript(latest.choice, latest.choice.language)
 
-    def _checked(self, utterance: Utterance) -> Samples:
+    def translate(self, utterance: Utterance) -> Transcript:
+        """What was said, in English; ``choice`` has the language that was spoken.
+
+        The encoder does not hear again what was just transcribed. Raises ``AsrError``, also when
+        the model knows no language but English.
+        """
+        self._require_translation()
+        if self._too_short(utterance):
+            return Transcript("", "en", 0.0, 0.0)
+        latest = self._meet(utterance)
+        english = latest.choice.language == "en"
+        heard = self._hear(utterance, latest, "transcribe" if english else "translate")
+        return heard.transcript(latest.choice, "en")
+
+    def recording(self, samples: Samples, *, translate: bool = False) -> Recording:
+        """Understand a recording of any length: what fits the model's window like an utterance,
+        anything longer in pieces between which nobody speaks, as a session of its own.
+
+        ``samples``: shape (n,), at ``RATE``; ``translate``: into English. Raises ``AsrError``,
+        also while the passages are read; until then nothing else may be heard.
+        """
+        if translate:
+            self._require_translation()
+        whole = Utterance(samples, 0.0, len(samples) / RATE)
+        if self._too_short(whole) or whole.seconds <= self._model.full / 100:
+            return self._short_recording(whole, translate=translate)
+        self.policy = LanguagePolicy(self._language, self._known)
+        pieces = speech(samples)
+        if not pieces:
+            return Recording(LanguageChoice(self.policy.language, 0.0, "kept"), iter(()))
+        longest = max(pieces[:FIRST_PIECES], key=lambda piece: piece[1] - piece[0])
+        choice = self._meet(cut(samples, longest)).choice
+        return Recording(choice, self._passages(samples, pieces, translate=translate))
+
+    def _short_recording(self, whole: Utterance, *, translate: bool) -> Recording:
+        heard = self.translate(whole) if translate else self.transcribe(whole)
+        choice = heard.choice or LanguageChoice(self.policy.language, 0.0, "kept")
+        spoken, certain = choice.language, heard.confidence
+        passage = Passage(0.0, whole.seconds, heard.text, spoken, certain, heard.words)
+        believed = heard.text and not nobody_spoke(heard.evidence)
+        return Recording(choice, iter([passage] if believed else []))
+
+    def _passages(
+        self, samples: Samples, pieces: Sequence[Piece], *, translate: bool
+    ) -> Iterator[Passage]:
+        """Piece by piece the language is found; then neighbours of one language are decoded
+        together."""
+        for first in range(0, len(pieces), BATCH):
+            batch = pieces[first : first + BATCH]
+            spoken = [self._meet(cut(samples, piece)).choice.language for piece in batch]
+            both = zip(spoken, batch, strict=True)
+            for language, group in groupby(both, key=lambda each: each[0]):
+                task: Task = "translate" if translate and language != "en" else "transcribe"
+                for passage in self._batch(samples, [piece for _, piece in group], language, task):
+                    self.policy.heard(language)
+                    yield passage
+
+    def _batch(
+        self, samples: Samples, pieces: Sequence[Piece], language: str, task: Task
+    ) -> Iterator[Passage]:
+        longest = max(end - start for start, end in pieces)
+        frames = window(longest, self._config, self._model.full)
+
+        def again(piece: Piece) -> Decoded:
+            alone = cut(samples, piece)
+            choice = LanguageChoice(language)
+            return self._hear(alone, _Latest(alone.samples, choice, frames), task)
+
+        self._model.frames = frames
+        options = self._options(language, task, SAMPLE_LEN)
+        options["word_timestamps"] = self._config.word_timestamps and task == "transcribe"
+        try:
+            yield from passages(self._model, samples, pieces, options, again)
+        except (RuntimeError, ValueError, IndexError, MemoryError) as error:
+            raise AsrError(f"transcription failed: {error}") from error
+
+    def _require_translation(self) -> None:
+        if not self._model.model.is_multilingual:
+            raise AsrError(
+                f"the speech model {self._folder} only knows English, so it cannot translate;"
+                " choose a multilingual one (asr.model)"
+            )
+
+    def _too_short(self, utterance: Utterance) -> bool:
         samples = utterance.samples
         if utterance.rate != RATE or samples.ndim != 1:
             raise AsrError(
@@ -123,9 +197,9 @@ class WhisperAsr:
             )
         if not np.isfinite(samples).all():
             raise AsrError("the audio holds NaN or infinite samples: the microphone is at fault")
-        return samples
+        return len(samples) < SHORTEST * RATE
 
-    def _known(self, model_dir: Path, allowed: Sequence[str]) -> tuple[str, ...]:
+    def _languages(self, model_dir: Path, allowed: Sequence[str]) -> tuple[str, ...]:
         """The allowed languages this model has a token for."""
         if not self._model.model.is_multilingual:
             known = tuple(code for code in allowed if code == "en")
@@ -142,106 +216,77 @@ class WhisperAsr:
             _log.warning("the speech model %s does not know %s", model_dir, ", ".join(missing))
         return known
 
-    def _detect(self, samples: Samples, frames: int) -> tuple[str, float]:
-        if len(self._allowed) == 1:
-            return self._allowed[0], 1.0
+    def _prompt(self, hot_words: Sequence[str]) -> str | None:
+        """As many of the hot words as have room before the text, in one line."""
+        kept: list[str] = []
+        for word in hot_words:
+            line = " " + ", ".join([*kept, word])
+            if len(self._model.hf_tokenizer.encode(line).ids) > HOT_TOKENS:
+                _log.warning("asr.hot_words: no room for %r and what follows it", word)
+                break
+            kept.append(word)
+        return ", ".join(kept) or None
+
+    def _meet(self, utterance: Utterance) -> _Latest:
+        """The language and the window of an utterance, found when it is first met."""
+        if self._latest is None or self._latest.samples is not utterance.samples:
+            frames = window(utterance.seconds, self._config, self._model.full)
+            self._latest = _Latest(utterance.samples, self._choose(utterance, frames), frames)
+        return self._latest
+
+    def _choose(self, utterance: Utterance, frames: int) -> LanguageChoice:
+        voiced = utterance.voiced
+        seconds = utterance.speech_end - utterance.start if voiced is None else voiced
+        if len(self._known) == 1:
+            return self.policy.choose({}, seconds)
         try:
-            probabilities = self._model.language_probabilities(samples, frames)
+            found = self._model.language_probabilities(utterance.samples, frames)
         except (RuntimeError, ValueError) as error:
             raise AsrError(f"language detection failed: {error}") from error
-        return choose_language(probabilities, self._allowed, self._language)
+        return self.policy.choose(found, seconds)
 
-    def _decode(self, samples: Samples, language: str, frames: int) -> list[Segment]:
+    def _hear(self, utterance: Utterance, latest: _Latest, task: Task) -> Decoded:
+        """Decode; once more from the full window when a guard says that it went wrong, and keep
+        the better of both."""
+        language, full = latest.choice.language, self._model.full
+        heard = self._decode(utterance, language, latest.frames, task)
+        guard = failed_guard(heard, utterance.voiced, utterance.seconds)
+        if not guard or latest.frames >= full:
+            return heard
+        _log.debug("decoding again from the full window: %s", guard)
+        again = self._decode(utterance, language, full, task)
+        if better(heard, again, utterance.voiced, utterance.seconds):
+            heard, latest.frames = again, full
+        return replace(heard, evidence=replace(heard.evidence, retried=guard))
+
+    def _decode(self, utterance: Utterance, language: str, frames: int, task: Task) -> Decoded:
+        samples = utterance.samples
         self._model.frames = frames
         try:
-            segments, _ = self._model.transcribe(
-                samples,
-                language=language,
-                beam_size=self._beam_size,
-                temperature=0.0,
-                condition_on_previous_text=False,
-                without_timestamps=True,
-                # Speech has at most about 20 tokens a second, in Korean too.
-                max_new_tokens=min(SAMPLE_LEN, 24 + 20 * len(samples) // RATE),
-                # A window is dropped when it is likely no speech and its text unlikely.
-                no_speech_threshold=0.6,
-                log_prob_threshold=-1.0,
-            )
-            return list(segments)
+            # Speech has at most about 20 tokens a second, in Korean too.
+            most = min(SAMPLE_LEN, 24 + 20 * len(samples) // RATE)
+            options = self._options(language, task, most)
+            found, _ = self._model.transcribe(samples, **options)
+            segments = list(found)
+            wanted = self._config.word_timestamps and task == "transcribe"
+            words = self._model.words(segments, language) if wanted else ()
         except (RuntimeError, ValueError, IndexError, MemoryError) as error:
             raise AsrError(f"transcription failed: {error}") from error
-
-
-class _WindowedWhisper(WhisperModel):  # type: ignore[misc]
-    """The library's model, with an encoder that hears ``frames`` frames instead of 3000."""
-
-    frames = FULL
-    _encoded: tuple[NDArray[np.float32], Any] | None = None
-
-    def encode(self, features: NDArray[np.float32]) -> Any:
-        """The encoder's output for features of shape (mels, 3000).
-
-        The last one is kept: detecting the language and transcribing both begin with it.
-        """
-        heard = features[..., : self.frames]
-        if self._encoded is None or not np.array_equal(self._encoded[0], heard):
-            self._encoded = heard, super().encode(heard)
-        return self._encoded[1]
-
-    def language_probabilities(self, samples: Samples, frames: int) -> Mapping[str, float]:
-        """The probability of every language the model knows, from the first window."""
-        self.frames = frames
-        # ``transcribe`` leaves the last frame out as well, so the encoder's output can be shared.
-        features = self.feature_extractor(samples)[..., :-1]
-        ranked = self.model.detect_language(self.encode(pad_or_trim(features)))[0]
-        return {token[2:-2]: probability for token, probability in ranked}  # <|en|> -> en
-
-
-def window(seconds: float, min_frames: float) -> int:
-    """How many mel frames the encoder is given for an utterance of this length."""
-    needed = max(min_frames, (seconds + MARGIN) * 100)
-    return min(FULL, math.ceil(needed / STEP) * STEP)
-
-
-def confidence(segments: Sequence[Segment]) -> float:
-    """The geometric mean of the tokens' probabilities, the ends of text included, in [0, 1]."""
-    counts = [len(segment.tokens) + 1 for segment in segments]
-    pairs = zip(segments, counts, strict=True)
-    total = sum(segment.avg_logprob * count for segment, count in pairs)
-    return min(1.0, math.exp(total / sum(counts)))
-
-
-def check_folder(model_dir: Path) -> None:
-    """Raises ``ModelError`` saying what is wrong when this is no converted Whisper model."""
-    if not model_dir.is_dir():
-        raise ModelError(
-            f"there is no speech model folder {model_dir}; set asr.model to the folder of a"
-            ' Whisper model in the faster-whisper format, or to "starter"'
+        start = utterance.start
+        return decoded(
+            segments, tuple(replace(w, start=w.start + start, end=w.end + start) for w in words)
         )
-    missing = [name for name in FILES if not (model_dir / name).is_file()]
-    if not any(model_dir.glob("vocabulary.*")):
-        missing.append("vocabulary.json")
-    if missing:
-        found = ", ".join(sorted(path.name for path in model_dir.iterdir())) or "nothing"
-        raise ModelError(
-            f"the speech model {model_dir} is not complete: {', '.join(missing)} missing"
-            f" (found: {found}). It must be a Whisper model converted for faster-whisper"
-        )
-    with (model_dir / "model.bin").open("rb") as file:
-        # CTranslate2: u32 version, u16 length, name of the specification.
-        if b"WhisperSpec" not in (head := file.read(64)) and len(head) == 64:
-            raise _unusable(model_dir, "model.bin is not a Whisper model of CTranslate2")
-    for name, key in KEYS.items():
-        try:
-            content = json.loads((model_dir / name).read_bytes())
-        except ValueError as error:
-            raise _unusable(model_dir, f"{name}: {error}") from error
-        if not isinstance(content, dict) or key not in content:
-            raise _unusable(model_dir, f'{name} has no "{key}"')
 
-
-def _unusable(model_dir: Path, reason: str) -> ModelError:
-    return ModelError(
-        f"the speech model {model_dir} cannot be used: {reason}. It may be damaged or not fully"
-        ' copied: fetch it again, or set asr.model = "starter"'
-    )
+    def _options(self, language: str, task: Task, most: int) -> dict[str, Any]:
+        """What the library is told, at most so many new tokens a window."""
+        return {
+            "language": language,
+            "task": task,
+            "beam_size": self._config.beam_size,
+            "temperature": 0.0,
+            "condition_on_previous_text": False,
+            "without_timestamps": True,
+            "max_new_tokens": most,
+            "no_speech_threshold": None,  # ``gate`` decides, and says why
+            "hotwords": self._hot_words,
+        }

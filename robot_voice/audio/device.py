@@ -31,6 +31,7 @@ from .settings import Settings
 from .wire import (
     DeviceStatus,
     Lost,
+    Motion,
     Position,
     Refusal,
     Status,
@@ -86,6 +87,7 @@ class DeviceAudio(RemoteSpeaker):
         self._emit = emit
         self._link: Link | None = None
         self._status: Status | None = None
+        self._level = 0.0  # of the body's motion
         self._present = {"microphone": True, "loudspeaker": True}  # as was last told
         self._windows: deque[Window] = deque(maxlen=_QUEUE_WINDOWS)
         self._arrived = asyncio.Event()
@@ -133,6 +135,12 @@ class DeviceAudio(RemoteSpeaker):
             await self._changed.wait()
         return self._status
 
+    def motion(self, level: float) -> None:
+        """From now on the robot's own body moves this much, from 0 to 1: a sound must be more like
+        a voice to hold the loudspeaker."""
+        self._level = level
+        self._pass_on(Motion(level))
+
     def listen(self) -> Stream[Heard]:
         """The microphone, from now on. One listener at a time. A pipeline that does not keep up
         loses the oldest frames; the next one's ``start`` tells. Raises ``AudioError`` when there
@@ -174,6 +182,7 @@ class DeviceAudio(RemoteSpeaker):
         self._born = asyncio.get_running_loop().time()
         self._begin_epoch()
         self.hold(self._held)
+        self._pass_on(Motion(self._level))
         self._watch()
 
     def _watch(self) -> None:

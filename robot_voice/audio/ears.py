@@ -15,7 +15,7 @@ import numpy as np
 
 from robot_voice.engines import Vad
 from robot_voice.types import RATE
-from robot_voice.vad.segmenter import VoiceOnset
+from robot_voice.vad.segmenter import VoiceOnset, raised
 
 from .clips import to_float
 from .echo import FRAME, Echo
@@ -82,6 +82,7 @@ class Ears:
     ) -> None:
         self._echo, self._vad, self._player, self._outbox = echo, vad, player, outbox
         self._barge_in = settings.barge_in
+        self._threshold = settings.start_threshold
         self._onset = VoiceOnset(settings.start_threshold, settings.start_seconds)
         self._voice = False
         self._fresh = Freshness()
@@ -119,6 +120,11 @@ class Ears:
         self._far.write(block)
         if self._player.position() != before:
             self._ready.set()
+
+    def motion(self, level: float) -> None:
+        """From now on the robot's own body moves this much, in [0, 1]: its motors must not hold
+        the loudspeaker. Called by the thread that obeys the robot."""
+        self._onset.threshold = raised(self._threshold, level)
 
     # --- the thread ------------------------------------------------------------
 

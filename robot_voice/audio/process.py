@@ -35,7 +35,7 @@ from .player import Player
 from .ring import Pcm
 from .settings import Settings
 from .streams import Port, Supervisor
-from .wire import PACKET, Hold, Refusal, Sound, Status, Stop, decode_for_audio, encode
+from .wire import PACKET, Hold, Motion, Refusal, Sound, Status, Stop, decode_for_audio, encode
 
 _EAR_BLOCK_MS = 20
 """Least length of the microphone's blocks. Its sound is judged in windows of 30 ms or more, so
@@ -98,6 +98,8 @@ class AudioProcess:
                     self._player.hold(held, seen)
                 case Stop(epoch):
                     self._player.cut(epoch)
+                case Motion(level):
+                    self._ears.motion(level)
 
     def _heard(self, pcm: Pcm, now: float, delay: float) -> None:
         self._ears.block_heard(pcm, now)

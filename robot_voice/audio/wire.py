@@ -53,6 +53,14 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class Motion:
+    """From now on the robot's own body moves this much."""
+
+    level: float
+    """From 0, not at all, to 1."""
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """One window of the microphone, judged."""
 
@@ -110,12 +118,13 @@ class Refusal:
     reason: str
 
 
-ToAudio: TypeAlias = Sound | Hold | Stop
+ToAudio: TypeAlias = Sound | Hold | Stop | Motion
 ToRobot: TypeAlias = Window | Position | Lost | Status | Refusal
 
 _SOUND = struct.Struct("<cI")
 _HOLD = struct.Struct("<c?Q")
 _STOP = struct.Struct("<cI")
+_MOTION = struct.Struct("<cf")
 _WINDOW = struct.Struct("<cQf?")
 _POSITION = struct.Struct("<cIQ")
 _LOST = struct.Struct("<cQ")
@@ -130,6 +139,8 @@ def encode(message: ToAudio | ToRobot) -> bytes:
             return _HOLD.pack(b"H", held, seen)
         case Stop(epoch):
             return _STOP.pack(b"X", epoch)
+        case Motion(level):
+            return _MOTION.pack(b"M", level)
     return _encode_report(message)
 
 
@@ -157,6 +168,8 @@ def decode_for_audio(packet: bytes) -> ToAudio:
             return Hold(*_HOLD.unpack(packet)[1:])
         case b"X":
             return Stop(*_STOP.unpack(packet)[1:])
+        case b"M":
+            return Motion(*_MOTION.unpack(packet)[1:])
     raise AudioError(f"the audio process was sent a packet it does not know: {packet[:16]!r}")
 
 

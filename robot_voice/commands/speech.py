@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .common import Run, command
+from .transcribing import transcribe
 
 if TYPE_CHECKING:
     from robot_voice.settings import Loaded
@@ -25,50 +26,6 @@ LanguageOption = Annotated[
 def register(app: typer.Typer) -> None:
     command(app, "config", "overrides", "json", "verbose")(transcribe)
     command(app, "config", "overrides", "json", "verbose")(say)
-
-
-def transcribe(
-    run: Run,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Recordings.")],
-    language: LanguageOption = None,
-) -> None:
-    """Write down what is said in recordings (wav, flac, mp3, ogg, m4a, ...).
-
-    Examples:
-      robot-voice transcribe question.wav
-      robot-voice transcribe --json --language ko *.wav
-    """
-    from robot_voice.audio.clips import read_audio
-    from robot_voice.build import load_asr
-    from robot_voice.models.registry import find_model
-    from robot_voice.types import RATE, Utterance
-
-    if language:
-        only = (f'language.allowed=["{language}"]', f'language.default="{language}"')
-        run = replace(run, overrides=(*run.overrides, *only))
-    loaded = run.load()
-    model = find_model("asr", loaded.config.asr.model, loaded.base(("asr", "model")))
-    asr = load_asr(loaded.config, model)
-    found = []
-    for file in files:
-        samples = read_audio(file)
-        seconds = len(samples) / RATE
-        heard = asr.transcribe(Utterance(samples, 0.0, seconds))
-        found.append(
-            {
-                "file": str(file),
-                "seconds": round(seconds, 3),
-                "text": heard.text,
-                "language": heard.language,
-                "confidence": round(heard.confidence, 4),
-                "language_confidence": round(heard.language_confidence, 4),
-            }
-        )
-        if not run.json:
-            name = f"{file}: " if len(files) > 1 else ""
-            typer.echo(f"{name}{heard.text}")
-    if run.json:
-        run.write_json({"files": found})
 
 
 def say(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,7 @@ def register(app: typer.Typer) -> None:
     for function in (demo, ask):
         command(app, "config", "overrides", "json", "verbose")(function)
     command(app, "config", "overrides", "verbose")(talk)
+    command(app, "config", "overrides", "json", "verbose")(interpret)
     command(app, "config", "overrides", "json", "verbose")(chat)
     command(app, "config", "overrides", "verbose", name="run")(serve)
 
@@ -103,7 +105,46 @@ def chat(run: Run) -> None:
     run_chat(run.load(), as_json=run.json)
 
 
-def serve(run: Run) -> None:
+def interpret(
+    run: Run,
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE]", help="Recordings, not a microphone.")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option("--from", metavar="CODE", help="One language: ko, en, ...")
+    ] = None,
+    target: Annotated[str | None, typer.Option("--to", metavar="CODE", help="The other.")] = None,
+    fast: FastOption = False,
+    output: OutputOption = Path("out"),
+) -> None:
+    """Stand between two people: say what one says again in the other's language.
+
+    Both directions, as far as the loaded models translate them; the other one is
+    told. Every sentence passes the safety filter. Ctrl-C ends it.
+
+    Examples:
+      robot-voice interpret --from ko --to en
+      robot-voice interpret --from ko --to en question.wav   (writes to ./out)
+    """
+    from robot_voice.demo import run_demo
+    from robot_voice.talk import run_interpreter
+
+    between = run.load().config.interpret.between
+    one, other = source or between[0], target or between[1]
+    wanted = ('mode="interpret"', f'interpret.between=["{one}", "{other}"]')
+    loaded = replace(run, overrides=(*run.overrides, *wanted)).load()
+    if files:
+        run_demo(loaded, files, fast=fast, as_json=run.json, output=output)
+    else:
+        run_interpreter(loaded)
+
+
+def serve(
+    run: Run,
+    captions: Annotated[
+        bool, typer.Option("--captions", help="Print what people say, as they say it.")
+    ] = False,
+) -> None:
     """Run the robot's voice as a service, until it is told to end.
 
     For systemd (see configs/systemd/), or by hand to try it. SIGHUP makes it
@@ -114,4 +155,15 @@ def serve(run: Run) -> None:
     """
     from robot_voice.service.daemon import run_daemon
 
-    run_daemon(run.load)
+    if not captions:
+        run_daemon(run.load)
+        return
+    from rich.console import Console
+
+    from robot_voice.view import CaptionLine
+
+    line = CaptionLine(Console())
+    try:
+        run_daemon(run.load, line)
+    finally:
+        line.close()

@@ -115,8 +115,26 @@ def compose(
     return [Message("system", text), *messages]
 
 
+def interpret(text: str, source: str, target: str, tone: ToneConfig) -> list[Message]:
+    """What a model is asked for the translation of ``text``.
+
+    ``source`` and ``target``: ISO 639-1 codes.
+    """
+    parts = [
+        f"You are an interpreter. Translate what is said from {_name(source)} into"
+        f" {_name(target)}, faithfully and completely, as it would be spoken.",
+        "Answer with the translation alone. Do not answer what is said, and add nothing.",
+    ]
+    if target == "ko":
+        parts.append(_LEVEL_KO[tone.korean_level])
+    return [Message("system", " ".join(parts)), Message("user", text)]
+
+
+def _name(language: str) -> str:
+    return LANGUAGES.get(language, f"the language with the ISO 639 code {language!r}")
+
+
 def _english(language: str, persona: PersonaConfig, tone: ToneConfig) -> str:
-    name = LANGUAGES.get(language, f"the language with the ISO 639 code {language!r}")
     parts = (
         f"You are {persona.name}, {persona.description.rstrip('. ')}.",
         *_CONDUCT,
@@ -124,7 +142,7 @@ def _english(language: str, persona: PersonaConfig, tone: ToneConfig) -> str:
         _FORMALITY[tone.formality],
         _third(_PLAY, tone.playfulness),
         _DETAIL[tone.detail - 1],
-        f"Answer in {name}.",
+        f"Answer in {_name(language)}.",
     )
     return " ".join(parts)
 

@@ -19,9 +19,16 @@ def apology(language: str, level: KoreanLevel = "해요체") -> SafeText:
     return template("apology", language, level)
 
 
-def ask_again(language: str, level: KoreanLevel = "해요체") -> SafeText:
-    """What is said when the user's words were not clear. ``level`` matters in Korean only."""
-    return template("ask_again", language, level)
+def ask_again(language: str, level: KoreanLevel = "해요체", times: int = 0) -> SafeText:
+    """What is said when the user's words were not clear, and have not been ``times`` times before.
+    ``level`` matters in Korean only."""
+    spoken, choices = _choices("ask_again", language, level)
+    return SafeText(choices[times % len(choices)], spoken)
+
+
+def cannot_translate(language: str, level: KoreanLevel = "해요체") -> SafeText:
+    """What an interpreter says, to whom it cannot translate. ``level`` matters in Korean only."""
+    return template("cannot_translate", language, level)
 
 
 def template(
@@ -36,13 +43,18 @@ def template(
     A category without a sentence of its own gets the friendly fallback, a language without any
     gets English (and says so in ``SafeText.language``, so that it is also spoken as English).
     """
-    tables = _templates()
-    spoken = language if language in tables else "en"
-    texts = tables[spoken][level] if spoken == "ko" else tables[spoken]
-    choices = texts.get(category) or texts["fallback"]
+    spoken, choices = _choices(category, language, level)
     pick = zlib.crc32(instead_of.encode("utf-8", "replace")) % len(choices)
     reason = "" if action == "pass" else category
     return SafeText(choices[pick], spoken, action, reason)
+
+
+def _choices(category: str, language: str, level: KoreanLevel) -> tuple[str, list[str]]:
+    """The language the sentences are in, and the sentences."""
+    tables = _templates()
+    spoken = language if language in tables else "en"
+    texts = tables[spoken][level] if spoken == "ko" else tables[spoken]
+    return spoken, texts.get(category) or texts["fallback"]
 
 
 @cache

@@ -19,7 +19,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 
 from sdnotify import SystemdNotifier
@@ -30,16 +30,18 @@ from robot_voice.build import (
     STARTER_NOTICE,
     Assistant,
     assemble,
+    barge_in,
     find_models,
     load_actions,
     load_tts,
 )
 from robot_voice.config import Config
 from robot_voice.errors import ConfigError, VoiceError
-from robot_voice.events import DeviceChanged, Event, EventBus
+from robot_voice.events import DeviceChanged, Event, EventBus, Listener
 from robot_voice.settings import Loaded
 from robot_voice.types import Message
 
+from .control import Control, Hooks, socket_path
 from .journal import History, HistoryKeeper
 from .logs import EventLog, setup_logging
 
@@ -53,14 +55,15 @@ STALE_SECONDS = 5.0
 and an audio process that died is restarted well within this."""
 
 
-def run_daemon(load: Callable[[], Loaded]) -> None:
-    """Serve until a signal ends it. ``load`` reads the configuration, now and at every SIGHUP.
+def run_daemon(load: Callable[[], Loaded], *listeners: Listener) -> None:
+    """Serve until a signal ends it. ``load`` reads the configuration, now and at every SIGHUP;
+    ``listeners`` are told what happens.
 
     Raises what keeps it from starting: ``ConfigError``, ``ModelError``, an engine's error.
     """
     loaded = _checked(load())
     try:
-        asyncio.run(_Daemon(load).serve(loaded))
+        asyncio.run(_Daemon(load, listeners).serve(loaded))
     except* VoiceError as errors:
         raise _first(errors) from errors
     except* Exception:
@@ -69,8 +72,9 @@ def run_daemon(load: Callable[[], Loaded]) -> None:
 
 
 class _Daemon:
-    def __init__(self, load: Callable[[], Loaded]) -> None:
+    def __init__(self, load: Callable[[], Loaded], listeners: Sequence[Listener] = ()) -> None:
         self._load = load
+        self._listeners = listeners
         self._systemd = SystemdNotifier()
         self._loading = True
         self._stopping = False
@@ -103,10 +107,10 @@ class _Daemon:
     async def _session(self, loaded: Loaded) -> AsyncGenerator[Assistant]:
         """The sound card, the engines and the history, for one configuration."""
         config = loaded.config
-        events = EventBus(EventLog(), _tell_devices)
+        events = EventBus(EventLog(), _tell_devices, *self._listeners)
         self._loading = True
         async with (
-            DeviceAudio(config.audio, config.vad, events.emit) as device,
+            DeviceAudio(config.audio, config.vad, events.emit, barge_in=barge_in(config)) as device,
             asyncio.TaskGroup() as tasks,
         ):
             watching = tasks.create_task(self._watch(device))
@@ -117,7 +121,8 @@ class _Daemon:
                     _log.info(STARTER_NOTICE)
                 assistant.conversation.restore(self._said)
                 with _history(config, assistant, events):
-                    yield assistant
+                    async with Control(_hooks(assistant, device)).listen(socket_path()):
+                        yield assistant
                 self._said = assistant.conversation.messages()
             watching.cancel()
 
@@ -210,6 +215,27 @@ def _history(config: Config, assistant: Assistant, events: EventBus) -> Iterator
         yield
     finally:
         keeper.close()
+
+
+def _hooks(assistant: Assistant, device: DeviceAudio) -> Hooks:
+    """What the robot's own software may ask for."""
+    pipeline, config = assistant.pipeline, assistant.config
+
+    def motion(level: float) -> None:
+        pipeline.motion(level)
+        device.motion(level)
+
+    return Hooks(
+        motion=motion,
+        interrupt=pipeline.interrupt,
+        status=lambda: {
+            "name": config.persona.name,
+            "mode": config.mode,
+            "idle": pipeline.idle,
+            "asr": assistant.models.asr.name,
+            "llm": assistant.models.llm.name,
+        },
+    )
 
 
 def _tell_devices(event: Event) -> None:

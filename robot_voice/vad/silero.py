@@ -15,6 +15,8 @@ import numpy as np
 from robot_voice.errors import ModelError
 from robot_voice.types import Samples
 
+from .session import Session
+
 _WINDOW = 512
 _CONTEXT = 64
 _STATE = (1, 1, 128)
@@ -28,36 +30,12 @@ class SileroVad:
     def __init__(self, path: Path | None = None) -> None:
         """``path``: the weights; unset: those of faster-whisper. Raises ``ModelError``."""
         path = path or _shipped()
-        if not path.is_file():
-            raise ModelError(f"{path}: the voice detector's weights are not there")
-        try:
-            import onnxruntime
-            from onnxruntime.capi import onnxruntime_pybind11_state as native
-        except ImportError as error:
-            raise ModelError(
-                "the voice detector needs onnxruntime: pip install onnxruntime,"
-                ' or set vad.engine = "webrtc"'
-            ) from error
-        options = onnxruntime.SessionOptions()
-        options.inter_op_num_threads = options.intra_op_num_threads = 1
-        options.enable_cpu_mem_arena = False
-        options.log_severity_level = 4
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(path), sess_options=options, providers=["CPUExecutionProvider"]
-            )
-        except (
-            native.Fail,
-            native.InvalidGraph,
-            native.InvalidProtobuf,
-            native.NotImplemented,
-            native.RuntimeException,
-        ) as error:
-            raise ModelError(f"{path} is not a model onnxruntime can load: {error}") from error
+        self._session = Session(path, "the voice detector", 'set vad.engine = "webrtc"')
         self.reset()
-        names = {value.name for value in self._session.get_inputs()}
-        if names != {"input", "h", "c"}:
-            raise ModelError(f"{path} is not Silero v6: its inputs are {sorted(names)}")
+        if set(self._session.inputs) != {"input", "h", "c"}:
+            raise ModelError(
+                f"{path} is not Silero v6: its inputs are {sorted(self._session.inputs)}"
+            )
 
     @property
     def window(self) -> int:
@@ -67,7 +45,7 @@ class SileroVad:
         self._input[0, :_CONTEXT] = self._input[0, -_CONTEXT:]
         self._input[0, _CONTEXT:] = samples
         inputs = {"input": self._input, **self._state}
-        probability, h, c = self._session.run(None, inputs)
+        probability, h, c = self._session.run(inputs)
         self._state = {"h": h, "c": c}
         return float(probability[0])
 

@@ -2,7 +2,7 @@
 
 A batch has speech of about one length, two phrases with a pause between now and then, and sounds
 that are no speech, whose text is empty. The window is the product's: the clip and half a second,
-at least two seconds, in steps of half a second (``robot_voice.asr.whisper.window``).
+at least two seconds, in steps of half a second (``robot_voice.asr.windowed.window``).
 """
 
 from __future__ import annotations

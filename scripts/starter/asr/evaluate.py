@@ -19,8 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from robot_voice.asr.whisper import WhisperAsr, window
+from robot_voice.asr.whisper import WhisperAsr
 from robot_voice.audio.clips import read_audio
+from robot_voice.build import STARTER_HEARING
 from robot_voice.config import AsrConfig, LanguageConfig
 from robot_voice.types import RATE, Samples, Utterance
 
@@ -28,13 +29,10 @@ from .console import command_line
 from .disturbance import engine, pieces, rain
 from .scoring import error_rate, plain
 
-WINDOW = 2.0
-"""Seconds the starter hears at least, as the product sets it."""
 SNR = 10.0
 """Decibels of the noisy test."""
 HUMAN = ("en_commands", "en_short", "en_digits")
 RATE_SECONDS, RATE_RUNS = 3.0, 30
-TRANSLATION_TOKENS = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +64,11 @@ class Heard:
 
 
 class Recogniser(WhisperAsr):
-    """The product's, which can translate as well."""
+    """The product's, as it hears with the starter model."""
 
-    def __init__(self, model: Path) -> None:
-        super().__init__(model, LanguageConfig(), AsrConfig(), 1, WINDOW)
+    def __init__(self, model: Path, language: LanguageConfig | None = None) -> None:
+        hearing = AsrConfig().model_copy(update=STARTER_HEARING)
+        super().__init__(model, language or LanguageConfig(), hearing, 1)
 
     def hear(self, sample: Sample) -> Heard:
         """As the robot would: the language is found, too."""
@@ -81,16 +80,6 @@ class Recogniser(WhisperAsr):
             round(got.language_confidence, 4), round(got.confidence, 5), round(seconds, 2), right,
             sample.voice,
         )  # fmt: skip
-
-    def translate(self, samples: Samples) -> str:
-        """Korean to English."""
-        self._model.frames = window(len(samples) / RATE, 100 * WINDOW)
-        segments, _ = self._model.transcribe(
-            samples, language="ko", task="translate", beam_size=1, temperature=0.0,
-            condition_on_previous_text=False, without_timestamps=True,
-            max_new_tokens=TRANSLATION_TOKENS,
-        )  # fmt: skip
-        return " ".join(segment.text.strip() for segment in segments)
 
 
 def main() -> None:
@@ -116,7 +105,8 @@ def main() -> None:
     heard = [recogniser.hear(sample) for sample in [*test, *noisy(test), *human, *quiet]]
     figures: dict[str, Any] = summary(heard)
     korean = [sample for sample in test if sample.language == "ko"]
-    figures["translation"] = translation(recogniser, korean)
+    translator = Recogniser(options.model, LanguageConfig(allowed=("ko",), default="ko"))
+    figures["translation"] = translation(translator, korean)
     figures["real_time_factor_3s"] = round(real_time_factor(recogniser, test), 4)
     figures["bytes"] = sum(path.stat().st_size for path in options.model.iterdir())
     options.result.parent.mkdir(parents=True, exist_ok=True)
@@ -211,7 +201,7 @@ def translation(recogniser: Recogniser, korean: Sequence[Sample]) -> dict[str, A
     """Korean to English, the text exactly right."""
     if not korean:
         return {"clips": 0}
-    texts = [recogniser.translate(sample.samples) for sample in korean]
+    texts = [recogniser.translate(_utterance(sample.samples)).text for sample in korean]
     references = [sample.english for sample in korean]
     exact = [plain(a) == plain(b) for a, b in zip(texts, references, strict=True)]
     unseen = [

@@ -1,0 +1,223 @@
+"""The engines and models that a configuration names, loaded."""
+
+from __future__ import annotations
+
+import logging
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+from robot_voice import paths
+from robot_voice.actions.commands import CommandTable, load_commands
+from robot_voice.asr.gate import Gate, load_gate
+from robot_voice.asr.language import LanguagePolicy, reply_language
+from robot_voice.config import Config
+from robot_voice.cores import Cores, SharedAsr, SharedLlm
+from robot_voice.engines import Asr, Llm, Screen, Tts, Vad
+from robot_voice.errors import ModelError
+from robot_voice.models.registry import FoundModel, find_model
+from robot_voice.settings import Loaded
+from robot_voice.types import Message, Transcript
+from robot_voice.vad.floor import MARGIN_DB
+from robot_voice.vad.segmenter import Segmenter, SegmenterConfig
+from robot_voice.worker import Workers
+
+if TYPE_CHECKING:
+    from robot_voice.asr.whisper import WhisperAsr
+    from robot_voice.vad.turn_model import TurnModel
+
+_log = logging.getLogger(__name__)
+
+STARTER_NOTICE = (
+    "starter models: small talk and robot commands in English and Korean; "
+    "`robot-voice models pull` for the full ones"
+)
+"""Said once by whatever runs on them."""
+
+STARTER_HEARING = {"min_window_seconds": 2.0, "window_margin_seconds": 0.5, "hot_words": ()}
+"""The starter's Whisper was trained on windows this short, and never with words before the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The model files a configuration names."""
+
+    asr: FoundModel
+    llm: FoundModel
+
+    @property
+    def starter(self) -> bool:
+        return self.asr.is_starter or self.llm.is_starter
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """The engines, loaded. Recognition and the language model share the cores."""
+
+    asr: Asr
+    llm: Llm
+    screen: Screen
+    tts: Tts
+    turn_model: TurnModel | None
+    session: LanguagePolicy
+    """The recogniser's memory of languages, to be told of committed words."""
+
+
+def find_models(loaded: Loaded) -> Models:
+    """Where the configured models are. Raises ``ModelError``."""
+    config = loaded.config
+    return Models(
+        find_model("asr", config.asr.model, loaded.base(("asr", "model"))),
+        find_model("llm", config.llm.model, loaded.base(("llm", "model"))),
+    )
+
+
+def start_workers(config: Config) -> Workers:
+    return Workers.start(
+        config.asr.timeout_seconds, config.llm.timeout_seconds, config.tts.timeout_seconds
+    )
+
+
+def load_engines(config: Config, models: Models) -> Engines:
+    """Load all engines at once. Blocks for seconds. Raises ``ModelError`` or ``ConfigError``."""
+    with ThreadPoolExecutor(4, "load") as pool:
+        asr = pool.submit(load_asr, config, models.asr)
+        llm = pool.submit(load_llm, config, models.llm)
+        tts = pool.submit(load_tts, config)
+        screen = pool.submit(load_screen, config)
+        turn = pool.submit(load_turn_model, config)
+        cores, ears = Cores(), asr.result()
+        return Engines(
+            asr=SharedAsr(ears, cores),
+            llm=SharedLlm(llm.result(), cores),
+            screen=screen.result(),
+            tts=tts.result(),
+            turn_model=turn.result(),
+            session=ears.policy,
+        )
+
+
+def load_asr(config: Config, model: FoundModel) -> WhisperAsr:
+    """Raises ``ModelError``."""
+    from robot_voice.asr.whisper import WhisperAsr
+
+    own = STARTER_HEARING if model.is_starter else {"hot_words": _prompts(config)}
+    hearing = config.asr.model_copy(update=own)
+    return WhisperAsr(model.path, config.language, hearing, threads_for(config, hearing.threads))
+
+
+def with_fallback(asr: Asr, config: Config, gate: Gate, commands: CommandTable) -> Asr:
+    """The starter's ears, with a closed grammar for the English commands that they are unsure of
+    where there is PocketSphinx for it."""
+    wanted = config.asr.fallback == "auto" and "en" in config.language.allowed
+    if not (wanted and find_spec("pocketsphinx")):
+        return asr
+    from robot_voice.asr.sphinx import CommandAsr, PhraseSpotter
+
+    try:
+        spotter = PhraseSpotter(commands.actions)
+    except ModelError as error:  # no command in English, perhaps: the robot does without
+        _log.warning("no closed grammar: %s", error)
+        return asr
+    return CommandAsr(asr, spotter, lambda *heard: gate.judge(*heard).verdict == "accept")
+
+
+def load_llm(config: Config, model: FoundModel) -> Llm:
+    from robot_voice.llm.llama import LlamaLlm
+    from robot_voice.llm.prompt import compose
+
+    engine = LlamaLlm(model.path, config.llm, threads_for(config, config.llm.threads))
+    # The system prompt of the usual language is read now, not in the first turn.
+    greeting = [Message("user", ".")]
+    language = reply_language(config.language, Transcript("", config.language.default))
+    prompt = compose(greeting, language, config.persona, config.tone)
+    next(engine.generate(prompt, lambda: False), None)
+    return engine
+
+
+def load_tts(config: Config) -> Tts:
+    if config.tts.engine == "pyttsx3":
+        from robot_voice.tts.pyttsx3_engine import Pyttsx3Tts
+
+        return Pyttsx3Tts(config.tts)
+    from robot_voice.tts.espeak import EspeakTts
+
+    return EspeakTts(config.tts)
+
+
+def load_screen(config: Config) -> Screen:
+    from robot_voice.safety.screen import SafetyScreen
+
+    return SafetyScreen(config.safety, config.tone.korean_level)
+
+
+def load_judge(config: Config, model: FoundModel) -> Gate:
+    """The gate of the speech model. Raises ``ModelError``."""
+    prompted = () if model.is_starter else _prompts(config)
+    return load_gate(model.path, prompted)
+
+
+def _prompts(config: Config) -> tuple[str, ...]:
+    """What a Whisper that was trained with prompts is told to expect."""
+    return (config.persona.name, *config.asr.hot_words)
+
+
+def load_turn_model(config: Config) -> TurnModel | None:
+    """The acoustic turn model, if one is configured. Raises ``ModelError``."""
+    if config.endpoint.turn_model is None:
+        return None
+    from robot_voice.vad.turn_model import TurnModel
+
+    return TurnModel(Path(config.endpoint.turn_model).expanduser())
+
+
+def load_vad(config: Config) -> Vad:
+    """The detector for audio that does not come from the audio process."""
+    from robot_voice.vad import load_vad as load
+
+    return load(config.vad)
+
+
+def load_actions(loaded: Loaded) -> CommandTable:
+    """The robot's commands. Raises ``ConfigError``."""
+    name = loaded.config.actions.file
+    shipped = paths.configs() / "actions" / f"{name}.toml"
+    if shipped.is_file():
+        return load_commands(shipped)
+    return load_commands((loaded.base(("actions", "file")) or Path.cwd()) / Path(name).expanduser())
+
+
+def threads_for(config: Config, wanted: int | None = None) -> int:
+    """How many threads an engine may use: what its own section wants, within the budget that all
+    of them share, ``cpu.threads``; that is, unless set, the physical cores this process may run on.
+
+    Each may use the whole budget, for recognition and the language model take turns (``cores``);
+    synthesis has one thread, and most of the time nothing to do.
+    """
+    physical = psutil.cpu_count(logical=False) or os.cpu_count() or 1
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else physical
+    budget = config.cpu.threads or min(physical, allowed)
+    return min(wanted or budget, budget)
+
+
+def segmenter(config: Config) -> Segmenter:
+    vad = config.vad
+    if config.mode == "push-to-talk":
+        return Segmenter(SegmenterConfig(soft_end_seconds=0.05, max_seconds=vad.max_seconds))
+    margin = MARGIN_DB[vad.engine] if vad.floor_margin_db is None else vad.floor_margin_db
+    return Segmenter(
+        SegmenterConfig(
+            start_threshold=vad.start_threshold,
+            stop_threshold=vad.stop_threshold,
+            start_seconds=vad.start_seconds,
+            soft_end_seconds=config.endpoint.soft_end_seconds,
+            pre_roll_seconds=vad.pre_roll_seconds,
+            max_seconds=vad.max_seconds,
+            floor_margin_db=margin,
+        )
+    )
