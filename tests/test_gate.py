@@ -145,6 +145,26 @@ def test_a_prompt_that_comes_back_is_a_phantom(text: str, evidence: Evidence, re
     assert gate.judge(heard, replace(utterance(1.2), voiced=1.2)).reason == reason
 
 
+@pytest.mark.parametrize(
+    ("speech", "confidence", "judgement"),
+    [
+        (None, 0.93, Judgement("accept")),  # a detector that says yes or no
+        (0.90, 0.93, Judgement("accept")),
+        (0.90, 0.50, Judgement("ask", "unsure")),
+        (0.82, 0.93, Judgement("accept")),
+        (0.82, 0.50, Judgement("ignore", "no speech")),
+        (0.70, 0.93, Judgement("ignore", "no speech")),  # a guitar
+        (0.70, 0.97, Judgement("accept")),
+    ],
+)
+def test_what_hardly_sounds_like_speech_needs_surer_words(
+    speech: float | None, confidence: float, judgement: Judgement
+) -> None:
+    heard = Transcript("One.", "en", confidence, evidence=CLEAR)
+    sound = replace(utterance(1.2), voiced=1.2, speech=speech)
+    assert Gate(0.92, 0.3).judge(heard, sound) == judgement
+
+
 def test_a_voice_lost_in_a_long_sound_is_none() -> None:
     knocks = Utterance(np.zeros(10 * RATE, np.float32), 0.0, 10.0, voiced=0.5)
     heard = Transcript("Hello.", "en", 0.9)

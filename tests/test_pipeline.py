@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -19,7 +20,7 @@ from robot_voice.events import (
     Withdrawn,
 )
 from robot_voice.pipeline import MAX_PARTS
-from robot_voice.types import Verdict
+from robot_voice.types import Judgement, Transcript, Utterance, Verdict
 
 from .fakes import FRAME, PATIENCE, World
 from .virtual_time import run
@@ -452,6 +453,27 @@ def test_a_noise_that_sounds_like_words_gives_the_robot_its_sentence_back() -> N
         (story,) = world.turns()
         assert story.finished
         assert story.heard == STORY
+
+    run(scenario())
+
+
+def test_a_long_speech_with_a_short_end_is_judged_as_a_whole() -> None:
+    async def scenario() -> None:
+        world = World(max_seconds=4.0)
+        judged: list[Utterance] = []
+        pipeline, _ = world.pipeline(until=14)
+        believe = pipeline._stages.judge
+
+        def judge(transcript: Transcript, utterance: Utterance) -> Judgement:
+            judged.append(utterance)
+            return believe(transcript, utterance)
+
+        pipeline._stages = replace(pipeline._stages, judge=judge)
+        world.user(0.5, 4.4, "once upon a time").user(4.4, 9.0, "there was a robot")
+        await pipeline.run()
+        assert len(world.turns()) == 1
+        assert judged[-1].start < 1.0
+        assert judged[-1].voiced == pytest.approx(8.5, abs=1.2)  # the parts overlap a little
 
     run(scenario())
 

@@ -112,6 +112,13 @@ class Gate:
             return Judgement("ignore", "phantom")
         return None
 
+    def _made_up(self, transcript: Transcript) -> bool:
+        """Whether these are words that Whisper writes in silence."""
+        rest = plain(transcript.text)
+        for word in sorted(map(plain, self.hot_words), key=len, reverse=True):
+            rest = rest.replace(word, "") if word else rest
+        return not rest or is_phantom(transcript.text, transcript.language)
+
 
 class _Sound:
     """What speaks for there having been speech at all."""
