@@ -18,33 +18,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from robot_voice import paths
+from scripts import listening_bars
 from scripts.bench import startup
-from scripts.bench.common import ROOT, load
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    number: str
-    name: str
-    value: str
-    need: str
-    passed: bool
-
-    def __str__(self) -> str:
-        verdict = "pass" if self.passed else "fail"
-        return f"bar {self.number} {self.name} {self.value} {self.need} {verdict}"
-
-
-def at_most(number: str, name: str, value: float, limit: float, unit: str) -> Bar:
-    return Bar(number, name, f"{value:g}{unit}", f"<={limit:g}{unit}", value <= limit)
-
-
-def at_least(number: str, name: str, value: float, limit: float) -> Bar:
-    return Bar(number, name, f"{value:g}", f">={limit:g}", value >= limit)
+from scripts.bench.common import ROOT, evaluated, load
+from scripts.one_bar import Bar, at_least, at_most
 
 
 def demo() -> Iterator[Bar]:
@@ -124,6 +104,7 @@ def starter_asr(result: dict[str, Any]) -> Iterator[Bar]:
         yield at_least("2.5", "starter-human-commands-exact", human["exact"], 0.5)
     yield at_most("2.6", "starter-rtf-3s-one-core", result["real_time_factor_3s"], 0.03, "")
     yield at_most("2.6", "starter-asr-size", round(result["bytes"] / 1e6, 1), 16, "MB")
+    yield from listening_bars.interpreter(result)
 
 
 def starter_llm(result: dict[str, Any]) -> Iterator[Bar]:
@@ -153,20 +134,12 @@ MEASURED = {
     "starter_asr": ("2.1", starter_asr),
     "starter_llm": ("2.7", starter_llm),
     "hub": ("2.9", hub),
+    **listening_bars.MEASURED,
 }
 
 
-def measured() -> dict[str, Any]:
-    """What the benchmarks found, and what the evaluations of the starter models did."""
-    files = {
-        "starter_asr": ROOT / "scripts" / "starter" / "asr" / "results.json",
-        "starter_llm": paths.starter_models() / "llm" / "figures.json",
-    }
-    return load() | {name: json.loads(file.read_text("utf-8")) for name, file in files.items()}
-
-
 def bars(quick: bool) -> Iterator[Bar]:
-    results = measured()
+    results = load() | evaluated()
     yield from demo()
     if not quick:
         yield from tests()

@@ -12,6 +12,7 @@ from typing import Any
 
 import psutil
 
+from robot_voice import paths
 from robot_voice.build import find_models, threads_for
 from robot_voice.demo import describe
 from robot_voice.settings import Loaded, load_config
@@ -75,3 +76,12 @@ def load() -> dict[str, Any]:
         return {}
     results: dict[str, Any] = json.loads(RESULTS.read_text())
     return results
+
+
+def evaluated() -> dict[str, Any]:
+    """What the evaluations of the starter models found, which lie beside what they are about."""
+    files = {
+        "starter_asr": ROOT / "scripts" / "starter" / "asr" / "results.json",
+        "starter_llm": paths.starter_models() / "llm" / "figures.json",
+    }
+    return {name: json.loads(file.read_text("utf-8")) for name, file in files.items()}

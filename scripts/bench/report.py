@@ -11,7 +11,9 @@ from typing import Any
 from robot_voice.service.ledger import STEPS
 from robot_voice.view import LABELS
 
-from .common import ROOT, load
+from . import report_listening
+from .common import ROOT, evaluated, load
+from .report_parts import on, row
 
 PLOT = ROOT / "scripts" / "bench" / "latency.png"
 
@@ -23,25 +25,6 @@ differences within one run, not across runs. The starter models are small; these
 how much the assistant itself adds, not how fast large models are. The loudspeaker is a file; a
 sound card adds its own latency (35-46 ms on the virtual one of the tests).
 """
-
-
-def row(*cells: object) -> str:
-    return "| " + " | ".join(str(cell) for cell in cells) + " |"
-
-
-def on(result: dict[str, Any]) -> str:
-    """The command and the machine, in words."""
-    machine = result["machine"]
-    models = ", ".join(
-        f"{kind} `{model['file']}` sha256 {model['sha256']}"
-        for kind, model in machine["models"].items()
-    )
-    versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
-    return (
-        f"`{result['command']}` on {machine['date']}: {machine['cpu']}, {machine['cores']} cores, "
-        f"{machine['memory_gb']} GB, {machine['system']}, {machine['threads']} threads, load "
-        f"average {machine['load_average']}; {versions}; {models}.\n"
-    )
 
 
 def latency(result: dict[str, Any]) -> str:
@@ -183,6 +166,7 @@ SECTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "startup": startup,
     "hub": hub,
     "sphinx": sphinx,
+    **report_listening.SECTIONS,
 }
 
 
@@ -215,7 +199,7 @@ def plot(result: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    results = load()
+    results = load() | evaluated()
     parts = [HEAD, *(make(results[name]) for name, make in SECTIONS.items() if name in results)]
     (ROOT / "BENCHMARKS.md").write_text("\n\n".join(part.strip() for part in parts) + "\n")
     if "latency" in results:

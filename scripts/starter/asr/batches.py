@@ -27,7 +27,7 @@ from .tokenizer import LANGUAGES, number_of
 
 POOL = 600
 """Clips drawn at once, sorted by length and cut into batches."""
-NO_SPEECH, JOINED, LONG_WINDOW = 0.1, 0.05, 0.01
+NO_SPEECH, JOINED, LONG_WINDOW = 0.1, 0.05, 0.03
 """Shares: of sounds that are no speech, of pairs of phrases, of batches in 10 to 30 s windows."""
 TRANSLATED = 0.5
 """Of the Korean clips; they are transcribed in the same batch as well."""
