@@ -14,8 +14,8 @@ def encoder(result: dict[str, Any]) -> str:
         "",
         on(result),
         f"An utterance of {result['seconds']:g} s, untrained int8 models of true shape,"
-        " milliseconds of processor time (medians), equal token counts. 10 s + 2 s is the window for OpenAI's"
-        " weights.",
+        " milliseconds of processor time (medians), equal token counts. OpenAI's weights"
+        " are given 10 s and 2 s more than the utterance, at least.",
         "",
         row("model", "what", "stock", "10 s window", "times", "starter's window", "times"),
         row("---", "---", "---:", "---:", "---:", "---:", "---:"),
