@@ -185,9 +185,22 @@ Verdict: TypeAlias = Literal["accept", "ask", "ignore"]
 """What to make of a transcript: believe it, ask for it again, or take it for a noise."""
 
 
+REASONS = (
+    "no words",
+    "no voice",
+    "no speech",
+    "repetition",
+    "phantom",
+    "too short",
+    "unsure",
+    "failed",
+)
+"""Why words are not accepted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A verdict and why: ``reason`` is one of a few fixed words, empty when it is to accept."""
+    """A verdict and why: ``reason`` is one of ``REASONS``, or empty when it is to accept."""
 
     verdict: Verdict
     reason: str = ""

@@ -77,6 +77,7 @@ def test_the_robots_own_software_can_talk_to_it(tmp_path: Path) -> None:
         status = ask(robot.control, {"do": "status"})
         assert (status["name"], status["mode"], status["idle"]) == ("Nuri", "listen", True)
         assert status["motion"] == 0.6
+        assert status["not_believed"] == {}
         robot.config.write_text(DEAF + '[persona]\nname = "Bori"\n')
         robot.send(signal.SIGHUP)
         robot.expect("RELOADING=1")

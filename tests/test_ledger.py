@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from robot_voice.events import TurnEnded
-from robot_voice.service.ledger import STEPS, Ledger, TurnRecord
+from robot_voice.events import Dismissed, Transcribed, TurnEnded
+from robot_voice.service.ledger import STEPS, Ledger, Rejections, TurnRecord
+from robot_voice.types import Transcript
 
 from .fakes import FRAME, PATIENCE, World
 from .virtual_time import run
@@ -66,3 +67,14 @@ def test_it_keeps_the_latest_only() -> None:
         assert len([e for e in world.events if isinstance(e, TurnEnded)]) == 6
 
     run(scenario())
+
+
+def test_rejections_are_counted_by_reason() -> None:
+    rejections = Rejections()
+    mumbled = Transcript("mumble", "en", 0.2)
+    rejections(Transcribed(1.0, 1, mumbled, "ask", "unsure"))
+    rejections(Transcribed(2.0, 2, mumbled, "ignore", "phantom"))
+    rejections(Dismissed(2.0, 2, "phantom"))
+    rejections(Dismissed(3.0, 3, "phantom"))
+    rejections(Transcribed(4.0, 4, mumbled))
+    assert rejections.counts == {"unsure": 1, "phantom": 2}

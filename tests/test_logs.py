@@ -18,7 +18,15 @@ import pytest
 
 from robot_voice import events
 from robot_voice.config import LogConfig
-from robot_voice.events import Committed, DeviceChanged, Event, EventBus, Failed
+from robot_voice.events import (
+    Captioned,
+    Committed,
+    DeviceChanged,
+    Dismissed,
+    Event,
+    EventBus,
+    Failed,
+)
 from robot_voice.service.logs import EventLog, JsonFormatter, TextFormatter, setup_logging
 from robot_voice.types import Transcript
 
@@ -108,9 +116,26 @@ def test_info_tells_what_an_operator_needs() -> None:
         "transcript_language": "ko",
         "transcript_confidence": 0.91,
         "transcript_language_confidence": 0.99,
+        "transcript_evidence_no_speech": 0.0,
+        "transcript_evidence_log_probability": 0.0,
+        "transcript_evidence_compression": 0.0,
+        "transcript_evidence_retried_length": 0,
+        "transcript_choice": None,
+        "transcript_words_length": 0,
         "patience": 0.4,
         "silence": 0.41,
     }
+
+
+def test_why_words_were_not_believed_is_told_and_not_the_words() -> None:
+    dismissed = json.loads(log_of(Dismissed(1.0, 2, "no speech"), logging.INFO, JsonFormatter()))
+    assert dismissed["reason"] == "no speech"
+    strange = json.loads(log_of(Dismissed(1.0, 2, "i love you"), logging.INFO, JsonFormatter()))
+    assert strange["reason_length"] == 10
+    caption = Captioned(1.0, "i love", "you", "en")
+    entry = json.loads(log_of(caption, logging.INFO, JsonFormatter()))
+    assert (entry["language"], entry["stable_length"], entry["rest_length"]) == ("en", 6, 3)
+    assert "love" not in json.dumps(entry)
 
 
 def test_a_failure_is_a_warning() -> None:

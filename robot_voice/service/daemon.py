@@ -43,6 +43,7 @@ from robot_voice.types import Message
 
 from .control import Control, Hooks, socket_path
 from .journal import History, HistoryKeeper
+from .ledger import Rejections
 from .logs import EventLog, setup_logging
 
 _log = logging.getLogger(__name__)
@@ -107,7 +108,8 @@ class _Daemon:
     async def _session(self, loaded: Loaded) -> AsyncGenerator[Assistant]:
         """The sound card, the engines and the history, for one configuration."""
         config = loaded.config
-        events = EventBus(EventLog(), _tell_devices, *self._listeners)
+        rejections = Rejections()
+        events = EventBus(EventLog(), _tell_devices, rejections, *self._listeners)
         self._loading = True
         async with (
             DeviceAudio(config.audio, config.vad, events.emit, barge_in=barge_in(config)) as device,
@@ -121,7 +123,7 @@ class _Daemon:
                     _log.info(STARTER_NOTICE)
                 assistant.conversation.restore(self._said)
                 with _history(config, assistant, events):
-                    async with Control(_hooks(assistant, device)).listen(socket_path()):
+                    async with Control(_hooks(assistant, device, rejections)).listen(socket_path()):
                         yield assistant
                 self._said = assistant.conversation.messages()
             watching.cancel()
@@ -217,7 +219,7 @@ def _history(config: Config, assistant: Assistant, events: EventBus) -> Iterator
         keeper.close()
 
 
-def _hooks(assistant: Assistant, device: DeviceAudio) -> Hooks:
+def _hooks(assistant: Assistant, device: DeviceAudio, rejections: Rejections) -> Hooks:
     """What the robot's own software may ask for."""
     pipeline, config = assistant.pipeline, assistant.config
 
@@ -232,6 +234,7 @@ def _hooks(assistant: Assistant, device: DeviceAudio) -> Hooks:
             "name": config.persona.name,
             "mode": config.mode,
             "idle": pipeline.idle,
+            "not_believed": dict(rejections.counts),
             "asr": assistant.models.asr.name,
             "llm": assistant.models.llm.name,
         },

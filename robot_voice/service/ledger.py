@@ -5,7 +5,7 @@ A listener. It keeps the latest turns only, and forgets those that were withdraw
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -100,6 +100,19 @@ class TurnRecord:
             "failures": self.failures,
             "latency": latency,
         }
+
+
+class Rejections:
+    """Counts what was not believed, by reason: how often nobody was answered, or asked again."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Dismissed) or (
+            isinstance(event, Transcribed) and event.verdict == "ask"
+        ):
+            self.counts[event.reason] += 1
 
 
 class Ledger:

@@ -22,8 +22,22 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from robot_voice.config import LogConfig
-from robot_voice.events import DeviceChanged, Event, Failed
-from robot_voice.types import Action, SafeText, Transcript
+from robot_voice.events import (
+    Captioned,
+    DeviceChanged,
+    Dismissed,
+    Event,
+    Failed,
+    Transcribed,
+)
+from robot_voice.types import (
+    REASONS,
+    Action,
+    Evidence,
+    LanguageChoice,
+    SafeText,
+    Transcript,
+)
 
 _PACKAGE = "robot_voice"
 
@@ -130,6 +144,13 @@ _WORDS = frozenset(
         (SafeText, "category"),
         (Action, "name"),
         (DeviceChanged, "device"),
+        (Captioned, "language"),
+        (Transcribed, "verdict"),
+        (Transcribed, "reason"),
+        (Dismissed, "reason"),
+        (LanguageChoice, "language"),
+        (LanguageChoice, "reason"),
+        (Evidence, "retried"),
     }
 )
 """The strings that are words of our own vocabularies, and not what somebody said."""
@@ -173,7 +194,7 @@ def _measures(event: Event) -> dict[str, object]:
     """What an event tells without telling what was said."""
     shown: dict[str, object] = {}
     for path, (owner, name, value) in _parts(event).items():
-        if isinstance(value, str) and (owner, name) in _WORDS and _WORD.fullmatch(value):
+        if isinstance(value, str) and (owner, name) in _WORDS and _is_word(value):
             shown[path] = value
         elif isinstance(value, Sized):
             shown[f"{path}_length"] = len(value)
@@ -182,6 +203,10 @@ def _measures(event: Event) -> dict[str, object]:
         elif value is None or isinstance(value, int):
             shown[path] = value
     return shown
+
+
+def _is_word(value: str) -> bool:
+    return value in REASONS or _WORD.fullmatch(value) is not None
 
 
 def _texts(event: Event) -> dict[str, object]:
