@@ -50,6 +50,8 @@ class Transcribed(Event):
     """Words that are not accepted are neither answered, nor acted on, nor remembered."""
     reason: str = ""
     """Why they are not accepted (``Judgement.reason``)."""
+    motion: float = 0.0
+    """How loud the robot's own motors were meanwhile, from 0 to 1: the words are less reliable."""
 
 
 @dataclass(frozen=True, slots=True)

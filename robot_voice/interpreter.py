@@ -209,7 +209,8 @@ class Interpreter:
         if judged is None or judged.verdict == "ignore":
             self._dismiss(turn, judged.reason if judged else "no words")
             return False
-        self._emit(Transcribed(now(), turn.number, heard, judged.verdict, judged.reason))
+        motion = turn.utterance.motion
+        self._emit(Transcribed(now(), turn.number, heard, judged.verdict, judged.reason, motion))
         turn.unclear = judged.verdict == "ask"
         turn.transcript = replace(heard, text="") if turn.unclear else heard
         turn.patience = self._stages.patience(turn.transcript, Dialogue())

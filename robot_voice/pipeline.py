@@ -234,15 +234,17 @@ class Pipeline:
         if self._parts:
             await asyncio.wait(self._parts)  # not awaited one by one: they outlive this turn
         parts = [part for task in self._parts if (part := task.result()) is not None]
-        transcript = joined([*parts, last])
+        transcript, utterance = joined([*parts, last]), whole(self._cut, turn.utterance)
         if not transcript.text and self._words is not None:
             transcript = self._words  # they were in a shorter hearing of this very utterance
             judged = Judgement("accept")
         else:
-            judged = self._judge(transcript, turn.utterance)
+            judged = self._judge(transcript, utterance)
         if judged.verdict == "accept":
             self._words = transcript
-        self._emit(Transcribed(now(), turn.number, transcript, judged.verdict, judged.reason))
+        verdict, reason = judged.verdict, judged.reason
+        motion = utterance.motion
+        self._emit(Transcribed(now(), turn.number, transcript, verdict, reason, motion))
         turn.unclear = judged.verdict == "ask"
         accepted = judged.verdict == "accept"
         turn.transcript = transcript if accepted else replace(transcript, text="")
@@ -258,7 +260,6 @@ class Pipeline:
     def _judge(self, transcript: Transcript, utterance: Utterance) -> Judgement:
         if not transcript.text:
             return Judgement("ignore", "no words")
-        utterance = whole(self._cut, utterance)
         judged = self._stages.judge(transcript, utterance)
         noise = utterance.voiced is not None and utterance.voiced < CLEAR_VOICE
         if judged.verdict == "ask" and self._asked >= (1 if noise else MAX_ASKED):

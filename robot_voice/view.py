@@ -92,8 +92,10 @@ def turn_view(record: TurnRecord, robot: str) -> Group:
         line = Text.assemble(("You    ", "bold cyan"), said.text)
         line.append(f"   {said.language} {said.language_confidence:.0%}", "dim")
         line.append(f"  words {said.confidence:.0%}", "dim")
+        if record.motion:
+            line.append("  motors running", "yellow")
         if record.verdict != "accept":
-            line.append("  not clear", "yellow")
+            line.append(f"  not clear ({record.reason})", "yellow")
         lines.append(line)
     for action in record.actions:
         arguments = "".join(f" {key}={value}" for key, value in action.arguments.items())

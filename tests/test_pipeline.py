@@ -492,6 +492,19 @@ def test_what_may_have_been_a_noise_is_asked_for_once() -> None:
     run(scenario())
 
 
+def test_words_said_while_motors_run_are_marked() -> None:
+    async def scenario() -> None:
+        world = World().user(0.5, 1.5, "hello").user(6, 7, "goodbye")
+        pipeline, _ = world.pipeline(until=12)
+        pipeline.motion(0.6)
+        asyncio.get_running_loop().call_later(4.0, pipeline.motion, 0.0)
+        await pipeline.run()
+        heard = [event for event in world.events if isinstance(event, Transcribed)]
+        assert [event.motion for event in heard] == [0.6, 0.0]
+
+    run(scenario())
+
+
 def test_the_policy_knows_whether_the_robot_has_asked_and_how_it_sounded() -> None:
     async def scenario() -> None:
         world = World(

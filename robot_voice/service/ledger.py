@@ -61,6 +61,10 @@ class TurnRecord:
     transcript: Transcript | None = None
     verdict: Verdict = "accept"
     """Whether the transcript was believed."""
+    reason: str = ""
+    """Why it was not."""
+    motion: float = 0.0
+    """How loud the robot's own motors were while it was said."""
     patience: float | None = None
     screened: list[SafeText] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
@@ -88,6 +92,8 @@ class TurnRecord:
                 "confidence": round(transcript.confidence, 3),
                 "language_confidence": round(transcript.language_confidence, 3),
                 "verdict": self.verdict,
+                "reason": self.reason,
+                "motion": round(self.motion, 2),
             },
             "reply": self.reply,
             "heard": self.heard,
@@ -154,8 +160,9 @@ class Ledger:
         match event:
             case Withdrawn() | Dismissed():
                 del self._turns[record.number]
-            case Transcribed(transcript=transcript, verdict=verdict):
+            case Transcribed(transcript=transcript, verdict=verdict, reason=reason, motion=motion):
                 record.transcript, record.verdict = transcript, verdict
+                record.reason, record.motion = reason, motion
             case Committed(patience=patience):
                 record.patience = patience
             case SentenceScreened(sentence=sentence):
