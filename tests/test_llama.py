@@ -20,12 +20,12 @@ from robot_voice.types import Message
 
 STARTER = Path(__file__).parents[1] / "models/starter/llm/nuri-chat-starter-q8_0.gguf"
 GOLDEN = [
-    ("en", "Hello!", "Hello, it's nice to see you! How is your day going?"),
-    ("en", "Who are you?", "I'm Nuri, your robot friend. What is your name?"),
-    ("en", "Wave your hand.", "All right, waving my hand."),
-    ("en", "Thank you.", "My pleasure!"),
+    ("en", "Hello!", "Hi! I'm glad you are here."),
+    ("en", "Who are you?", "I'm Nuri, a humanoid robot. It's nice to meet you."),
+    ("en", "Wave your hand.", "Okay, waving my hand."),
+    ("en", "Thank you.", "You're very welcome. I'm always here for you."),
     ("ko", "안녕하세요.", "안녕하세요!"),
-    ("ko", "손 흔들어.", "네, 손을 흔들게요."),
+    ("ko", "손 흔들어.", "알겠어요, 손을 흔들게요."),
 ]
 
 
