@@ -94,7 +94,7 @@ def test_cancelling_kills_it(tts: EspeakTts) -> None:
         asked += 1
         return asked > 4
 
-    assert len(list(tts.synthesize(text, cancelled))) < 10
+    assert len(list(tts.synthesize(text, cancelled))) < 60  # of 200 and more
     assert children() == set()
 
 
