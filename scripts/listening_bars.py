@@ -17,10 +17,10 @@ def encoder(result: dict[str, Any]) -> Iterator[Bar]:
 
 
 def window(result: dict[str, Any]) -> Iterator[Bar]:
-    """Error rate with the short window less that with the full one, in points."""
+    """How far the error rates with the short and with the full window are apart, in points."""
     for language, points in result["points_lost"]["full"].items():
-        name = f"starter-points-lost-by-the-short-window-{language}"
-        yield at_most("4.2", name, points, 0.5, "")
+        name = f"starter-short-and-full-window-apart-{language}"
+        yield at_most("4.2", name, abs(points), 0.5, "points")
 
 
 def endpointing(result: dict[str, Any]) -> Iterator[Bar]:

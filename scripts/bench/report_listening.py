@@ -117,11 +117,11 @@ def stillness(result: dict[str, Any]) -> str:
         f"{result['minutes']} minutes of noise, music, motors and silence: {result['committed']}"
         " turns committed. Recordings in which people talk or breathe are counted apart.",
         "",
-        row("sound", "minutes", "utterances", "accepted", "asked", "ignored"),
+        row("sound", "minutes", "utterances", "with words", "accepted", "asked"),
         row("---", "---:", "---:", "---:", "---:", "---:"),
     ]
     for kind, found in result["by kind"].items():
-        counts = [found.get(key, 0) for key in ("utterances", "accept", "ask", "ignore")]
+        counts = [found.get(key, 0) for key in ("utterances", "with words", "accept", "ask")]
         lines.append(row(kind, found["minutes"], *counts))
     return "\n".join(lines)
 
