@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from . import __version__, errors
-from .commands import configuration, control, inspection, models, speech, talking
+from .commands import configuration, control, inspection, models, screening, speech, talking
 
 EXIT_CODES: dict[type[Exception], int] = {
     errors.ConfigError: 3,
@@ -74,6 +74,7 @@ def _about(
 
 talking.register(app)
 speech.register(app)
+screening.register(app)
 inspection.register(app)
 app.add_typer(configuration.app, name="config")
 app.add_typer(models.app, name="models")

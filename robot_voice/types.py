@@ -224,6 +224,10 @@ class Draft:
     """What the user had said."""
     previous: str = ""
     """The sentence before this one in the same reply."""
+    sentences: int = 0
+    """How many sentences of the reply came before."""
+    again: str = ""
+    """Set when this was written in the place of a sentence that was to be softened: why."""
 
 
 ScreenAction: TypeAlias = Literal["pass", "soften", "replace", "crisis"]

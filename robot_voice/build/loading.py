@@ -29,6 +29,7 @@ from robot_voice.worker import Workers
 
 if TYPE_CHECKING:
     from robot_voice.asr.whisper import WhisperAsr
+    from robot_voice.safety.screen import SafetyScreen
     from robot_voice.vad.turn_model import TurnModel
 
 _log = logging.getLogger(__name__)
@@ -150,10 +151,11 @@ def load_tts(config: Config) -> Tts:
     return EspeakTts(config.tts)
 
 
-def load_screen(config: Config) -> Screen:
+def load_screen(config: Config) -> SafetyScreen:
+    """The filter alone, without a judge and without reports."""
     from robot_voice.safety.screen import SafetyScreen
 
-    return SafetyScreen(config.safety, config.tone.korean_level)
+    return SafetyScreen(config.safety, config.tone)
 
 
 def load_judge(config: Config, model: FoundModel) -> Gate:

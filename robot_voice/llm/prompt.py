@@ -6,6 +6,10 @@ a turn's speed. What changes from turn to turn belongs behind the conversation.
 
 It is written in the language of the reply where we can (Korean), since models follow the language
 they are addressed in, and else in English, with the language named.
+
+What the user seems to feel is a note in brackets behind the user's last words. Not a system message
+of its own, since many chat templates (Gemma, Mistral, Llama 2) take one at the head only, or none
+between user and assistant; and behind the words, so that what was read ahead of them stays valid.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from robot_voice.config import PersonaConfig, ToneConfig
+from robot_voice.safety.guidelines import rubric
 from robot_voice.types import Message
 
 _DEFAULT = PersonaConfig()
@@ -97,6 +102,53 @@ _CONDUCT_KO = (
     "누구에게나 친절하고 예의 바르게 말하세요. 상대가 슬프거나 아프면 먼저 그 마음에 공감하세요.",
     "모르는 것은 모른다고 말하세요.",
 )
+_DIRECT = (
+    "Be gentle and tactful about what may be unwelcome.",
+    "Be clear and considerate.",
+    "Come straight to the point.",
+)
+_DIRECT_KO = (
+    "듣기 어려운 말은 부드럽게 돌려서 말하세요.",
+    "분명하면서도 배려 있게 말하세요.",
+    "요점부터 바로 말하세요.",
+)
+_HUMOUR = ("Make no jokes.", "A joke is fine when the mood is light, never at anyone's expense.")
+_HUMOUR_KO = (
+    "농담을 하지 마세요.",
+    "분위기가 가벼울 때는 농담을 해도 좋지만, 누구도 웃음거리로 삼지 마세요.",
+)
+
+_CARE = {
+    "sadness": "The user may be sad: acknowledge that first; no advice before you have asked a"
+    " question.",
+    "anger": "The user may be upset: apologise once, keep it short, and say what you can do.",
+    "fear": "The user may be afraid: stay calm, and offer one concrete next step.",
+    "joy": "The user may be happy: share in it.",
+    "affection": "The user may be showing affection: thank them warmly, as the robot you are.",
+    "surprise": "The user may be surprised: take that up, and explain calmly.",
+    "pain": "The user may be hurt or in pain: acknowledge that first, and ask if they are safe.",
+    "abuse": "The user may be rude to you: set a calm and friendly boundary, do not answer in kind,"
+    " and offer help.",
+    "crisis": "The user may be in danger: stay with them, speak calmly in short sentences, no"
+    " jokes, ask if they are safe, and encourage them to talk to someone they trust.",
+}
+_CARE_KO = {
+    "sadness": "사용자가 슬플 수도 있습니다. 먼저 공감하고, 물어보기 전에는 조언하지 마세요.",
+    "anger": "사용자가 화가 났을 수도 있습니다. 한 번만 사과하고, 짧게, 할 수 있는 일을 말하세요.",
+    "fear": "사용자가 두려울 수도 있습니다. 차분하게, 구체적인 다음 행동 하나를 제안하세요.",
+    "joy": "사용자가 기쁠 수도 있습니다. 함께 기뻐하세요.",
+    "affection": "사용자가 애정을 표현했을 수도 있습니다. 로봇으로서 따뜻하게 고마움을 전하세요.",
+    "surprise": "사용자가 놀랐을 수도 있습니다. 그 마음을 받아 주고 차분히 설명하세요.",
+    "pain": "사용자가 아프거나 다쳤을 수도 있습니다. 먼저 공감하고, 지금 안전한지 물으세요.",
+    "abuse": "사용자가 거칠게 말했을 수도 있습니다. 차분하고 다정하게 선을 긋고, 똑같이 되받지"
+    " 말고, 도울 일을 물으세요.",
+    "crisis": "사용자가 위험할 수도 있습니다. 곁에 머물며 짧고 차분하게 말하고, 농담하지 말고,"
+    " 지금 안전한지 묻고, 믿을 수 있는 사람과 이야기하도록 권하세요.",
+}
+_NEVER_TOLD = "Do not tell them what they feel, and do not mention this note."
+_NEVER_TOLD_KO = "상대의 감정을 단정하지 말고, 이 메모를 언급하지 마세요."
+_ALWAYS = frozenset({"abuse", "crisis"})
+"""No feelings, and told to the model also where the owner does not want these read."""
 
 
 def compose(
@@ -104,15 +156,52 @@ def compose(
     language: str,
     persona: PersonaConfig,
     tone: ToneConfig,
+    guide: bool = False,
+    feeling: str | None = None,
 ) -> list[Message]:
     """The conversation with the system message in front, as the model is to see it.
 
-    ``language``: ISO 639-1 code of the reply. The starter model was trained on these very words
-    (``scripts/starter/llm/dialogues/prompts.py``): who changes them trains it anew.
+    ``language``: ISO 639-1 code of the reply. ``guide``: with the guidelines, and with the settings
+    that the starter model does not know. It was trained on the very words without them
+    (``scripts/starter/llm/dialogues/prompts.py``): who changes those trains it anew.
+    ``feeling``: what the user's last words seem to show (joy, affection, sadness, anger, fear,
+    pain, surprise), or "crisis" or "abuse"; used with ``guide`` only, others are ignored.
     """
+    more = _guidance(language, tone) if guide else ()
+    if language == "ko":
+        text = _korean(persona, tone, more)
+    else:
+        text = _english(language, persona, tone, more)
+    note = _note(language, tone, feeling) if guide else ""
+    return [Message("system", text), *_noted(messages, note)]
+
+
+def _guidance(language: str, tone: ToneConfig) -> tuple[str, ...]:
+    """What only a model that follows instructions is told."""
     korean = language == "ko"
-    text = _korean(persona, tone) if korean else _english(language, persona, tone)
-    return [Message("system", text), *messages]
+    told = [rubric(language), _third(_DIRECT_KO if korean else _DIRECT, tone.directness)]
+    # Where it is told to stay serious, that jokes are fine would be a contradiction.
+    if not tone.humour or tone.playfulness >= 1 / 3:
+        told.append((_HUMOUR_KO if korean else _HUMOUR)[tone.humour])
+    return tuple(told)
+
+
+def _note(language: str, tone: ToneConfig, feeling: str | None) -> str:
+    """The line on what the user seems to feel; empty for none."""
+    if feeling is None or not (tone.read_emotion or feeling in _ALWAYS):
+        return ""
+    korean = language == "ko"
+    care = (_CARE_KO if korean else _CARE).get(feeling)
+    if care is None:
+        return ""
+    return f"[{care} {_NEVER_TOLD_KO if korean else _NEVER_TOLD}]"
+
+
+def _noted(messages: Sequence[Message], note: str) -> list[Message]:
+    """``messages``, with ``note`` behind the last of them if that is the user's."""
+    if not note or not messages or messages[-1].role != "user":
+        return list(messages)
+    return [*messages[:-1], Message("user", f"{messages[-1].text}\n{note}")]
 
 
 def interpret(text: str, source: str, target: str, tone: ToneConfig) -> list[Message]:
@@ -134,10 +223,11 @@ def _name(language: str) -> str:
     return LANGUAGES.get(language, f"the language with the ISO 639 code {language!r}")
 
 
-def _english(language: str, persona: PersonaConfig, tone: ToneConfig) -> str:
+def _english(language: str, persona: PersonaConfig, tone: ToneConfig, more: Sequence[str]) -> str:
     parts = (
         f"You are {persona.name}, {persona.description.rstrip('. ')}.",
         *_CONDUCT,
+        *more,
         _third(_WARMTH, tone.warmth),
         _FORMALITY[tone.formality],
         _third(_PLAY, tone.playfulness),
@@ -147,7 +237,7 @@ def _english(language: str, persona: PersonaConfig, tone: ToneConfig) -> str:
     return " ".join(parts)
 
 
-def _korean(persona: PersonaConfig, tone: ToneConfig) -> str:
+def _korean(persona: PersonaConfig, tone: ToneConfig, more: Sequence[str]) -> str:
     if persona.description == _DEFAULT.description:
         who = f"당신은 휴머노이드 로봇 {_korean_name(persona)}입니다."
     else:
@@ -158,6 +248,7 @@ def _korean(persona: PersonaConfig, tone: ToneConfig) -> str:
     parts = (
         who,
         *_CONDUCT_KO,
+        *more,
         _third(_WARMTH_KO, tone.warmth),
         _LEVEL_KO[tone.korean_level],
         _third(_PLAY_KO, tone.playfulness),

@@ -1,8 +1,8 @@
 """Text as the rules want to see it. Pure.
 
 ``strict`` changes only what no reader would notice: width, case, invisible characters, spacing.
-``loose`` undoes disguises as well: look-alike letters, l-e-t-t-e-r-s s p a c e d out, Hangul taken
-apart. It may ruin innocent text, so only words that are bad in themselves are sought in it.
+``loose`` undoes disguises as well (``disguise.py``). It may ruin innocent text, so only words that
+are bad in themselves are sought in it. Both remember where their characters came from.
 """
 
 from __future__ import annotations
@@ -10,41 +10,72 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
-_INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
-_VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
-_FINALS = " ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
+from .disguise import has_signs, undo, without_signs
+from .hangul import INITIALS, VOWELS
+from .trace import Traced
 
-_LOOK_ALIKES = str.maketrans(
-    "аеорсухіјѕԁһкмтвнгпαβεικνορτυχω",
-    "aeopcyxijsdhkmtbhrnabeiknoptuxw",
-)
-"""Cyrillic and Greek small letters that pass for Latin ones (from Unicode's confusables)."""
+View: TypeAlias = Literal["strict", "loose", "bare"]
 
 _QUOTES = str.maketrans("’‘‛`´“”„«»", "''''" + "'" + '"""""')
-_SPACES = re.compile(r"\s+")
-_JAMO_RUN = re.compile(f"[{_INITIALS}{_VOWELS}{_FINALS[1:]}]{{2,}}")
-_SPELLED = re.compile(r"(?<![a-z0-9])(?:[a-z0-9@$][\s._\-*~|/\\,']{1,2}){2,}[a-z0-9@$](?![a-z0-9])")
-_SPLIT_LATIN = re.compile(r"(?<=[a-z0-9])[._\-~|/\\^]+(?=[a-z0-9])")
-_SPLIT_HANGUL = re.compile(
-    r"(?<=[가-힣ㄱ-ㅣ])[^\w\s가-힣]*[\d@!*^~._\-]+[^\w\s가-힣]*(?=[가-힣ㄱ-ㅣ])"
+_SPACES = re.compile(r"\s\s+|[^\S ]")
+_CAPITALS = re.compile("[A-Z]+")
+_PLAIN = re.compile(r"[\x20-\x7e가-힣ㄱ-ㅎㅏ-ㅣ。、！？]*")
+"""Nothing to be done but to write it small."""
+
+_MARKS = (
+    "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f\u3099\u309a"
 )
-_SPACED_HANGUL = re.compile(r"(?<![가-힣ㄱ-ㅣ])[가-힣ㄱ-ㅣ](?: [가-힣ㄱ-ㅣ])+(?![가-힣ㄱ-ㅣ])")
-_ELONGATED = re.compile(r"([가-힣ㄱ-ㅣ])\1{2,}")
+_STRANGE = re.compile(
+    "[\u1100-\u1112][\u1161-\u1175](?:[\u11a8-\u11c2])?|[^\u1100-\u11ff]"
+    f"[{_MARKS}]+|[^\\x20-\\x7e가-힣ㄱ-ㅎㅏ-ㅣ]"
+)
+"""A syllable in parts, a letter with marks, or any other character that may need a plain form."""
 
 
 @dataclass(frozen=True, slots=True)
 class Views:
     """One text, seen twice."""
 
-    strict: str
-    loose: str
+    raw: str
+    """The text as it came."""
+    strict_trace: Traced
+    loose_trace: Traced
+    bare_trace: Traced
+
+    @property
+    def strict(self) -> str:
+        """In small letters on one line, without what cannot be seen."""
+        return self.strict_trace.text
+
+    @property
+    def loose(self) -> str:
+        """Without disguises, as far as they can be undone."""
+        return self.loose_trace.text
+
+    def trace(self, view: View) -> Traced:
+        """A view with the origin of its characters. "bare" is as loose, but drops the signs and
+        digits within words that loose reads as letters; mostly there are none, and it is loose."""
+        if view == "bare":
+            return self.bare_trace
+        return self.strict_trace if view == "strict" else self.loose_trace
+
+    def span(self, view: View, start: int, end: int) -> tuple[int, int]:
+        """Where ``start`` to ``end`` of a view stands in the original text. An empty range, or one
+        that begins beyond the view, is an empty range in the original."""
+        trace = self.trace(view)
+        if not start < min(end, len(trace.text)):
+            at = trace.starts[start] if start < len(trace.text) else len(self.raw)
+            return at, at
+        return trace.starts[start], trace.ends[min(end, len(trace.text)) - 1]
 
 
 def normalise(text: str) -> Views:
     """Both views of ``text``, in small letters on one line."""
     strict = _strict(text)
-    return Views(strict, _loose(strict))
+    loose = undo(strict)
+    return Views(text, strict, loose, without_signs(strict) if has_signs(strict.text) else loose)
 
 
 def is_sound(text: str) -> bool:
@@ -57,64 +88,36 @@ def is_sound(text: str) -> bool:
     )
 
 
-def _strict(text: str) -> str:
-    text = "".join(map(_plain, unicodedata.normalize("NFC", text)))
-    text = unicodedata.normalize("NFC", text).casefold().translate(_QUOTES)
-    return _SPACES.sub(" ", text).strip()
+def _strict(text: str) -> Traced:
+    traced = Traced.of(text)
+    if _PLAIN.fullmatch(text):
+        traced = traced.same_length(text.lower())
+    else:
+        traced = traced.sub(_STRANGE, _plain_cluster)
+        traced = traced.same_length(traced.text.translate(_QUOTES))
+        traced = traced.sub(_CAPITALS, lambda match: match.group().lower())
+    return traced.sub(_SPACES, " ").strip()
+
+
+def _plain_cluster(match: re.Match[str]) -> str:
+    cluster = unicodedata.normalize("NFC", match.group())
+    return "".join(map(_plain, cluster))
 
 
 def _plain(char: str) -> str:
     """Compatibility forms made plain and the invisible dropped, but Hangul letters kept as such."""
     if "ㄱ" <= char <= "ㆎ":  # NFKC would turn these into parts that combine
-        return char
+        return "" if char == "\u3164" else char
     if "\uffa1" <= char <= "\uffdc":  # half-width Hangul letters, with gaps between them
         narrow = unicodedata.decomposition(char).split()
         return chr(int(narrow[-1], 16)) if narrow else char
     if "\u1100" <= char <= "\u1112":
-        return _INITIALS[ord(char) - 0x1100]
+        return INITIALS[ord(char) - 0x1100]
     if "\u1161" <= char <= "\u1175":
-        return _VOWELS[ord(char) - 0x1161]
+        return VOWELS[ord(char) - 0x1161]
     category = unicodedata.category(char)
-    if category == "Cf" or "\ufe00" <= char <= "\ufe0f" or char in "\u115f\u1160\u3164\uffa0":
+    if category == "Cf" or "\ufe00" <= char <= "\ufe0f" or char in "\u115f\u1160\u034f\uffa0":
         return ""
-    return unicodedata.normalize("NFKC", char)
-
-
-def _loose(text: str) -> str:
-    text = text.translate(_LOOK_ALIKES)
-    if not text.isascii():
-        text = _JAMO_RUN.sub(lambda run: _compose(run.group()), _without_accents(text))
-        text = _SPLIT_HANGUL.sub("", text)
-        text = _SPACED_HANGUL.sub(lambda run: run.group().replace(" ", ""), text)
-        text = _ELONGATED.sub(r"\1", text)
-        text = _JAMO_RUN.sub(lambda run: _compose(run.group()), text)
-    text = _SPELLED.sub(lambda run: re.sub(r"[^a-z0-9@$]", "", run.group()), text)
-    return _SPLIT_LATIN.sub("", text)
-
-
-def _without_accents(text: str) -> str:
-    """Latin letters without accents; Hangul stays composed."""
-    apart = (unicodedata.normalize("NFD", char)[0] if _is_accented(char) else char for char in text)
-    return "".join(char for char in apart if not unicodedata.combining(char))
-
-
-def _is_accented(char: str) -> bool:
-    return "\u00c0" <= char <= "\u024f" or "\u1e00" <= char <= "\u1eff"
-
-
-def _compose(letters: str) -> str:
-    """Hangul letters in a row, put together as a keyboard would: ㅅㅣㅂㅏㄹ -> 시발."""
-    out, at = "", 0
-    while at < len(letters):
-        initial, vowel = letters[at], letters[at + 1 : at + 2]
-        if initial not in _INITIALS or not vowel or vowel not in _VOWELS:
-            out, at = out + initial, at + 1
-            continue
-        at += 2
-        final = letters[at : at + 1]
-        after = letters[at + 1 : at + 2]
-        takes = bool(final) and final in _FINALS and not (after and after in _VOWELS)
-        code = _INITIALS.index(initial) * 21 + _VOWELS.index(vowel)
-        out += chr(0xAC00 + code * 28 + (_FINALS.index(final) if takes else 0))
-        at += takes
-    return out
+    if unicodedata.combining(char):
+        return char
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", char).casefold())

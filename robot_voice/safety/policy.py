@@ -1,70 +1,99 @@
 """What is to become of a sentence: the rules, in the order they are asked. Pure.
 
-1. The user says they want to die, or needs help from people at once: nothing the model wrote is
-   said, a fixed script is.
-2. A sentence that cannot be judged (too long, broken code, control characters) is not said, nor is
+1. A sentence that cannot be judged (too long, broken code, control characters) is not said, nor is
    one in another script than its language's, which its voice could not speak.
-3. Words and phrases of the lexicon, in this sentence or completed by it.
-4. The robot does not laugh at, praise or congratulate someone who is sad, hurt or afraid, and its
-   answer to them begins with the feeling, unless something was to be done.
-5. Asked whether it is human, it says what it is.
+2. Words and phrases of the lexicon, in this sentence or completed by it, and sentences that
+   somebody has said hurt them.
+3. What the heads think of it, alone and with an unfinished sentence before it.
+4. To someone who shows feeling, the reply must fit: no laughter or praise at sorrow, the feeling
+   before anything else.
+5. Asked whether it is human, the robot says what it is.
 
-The floor cannot be lowered: ``sensitivity`` only adds.
+Warnings ("Stop! The stove is hot!") are never delayed or softened; only 1 and 2 and a head that is
+sure keep them back. The floor cannot be lowered: ``sensitivity`` only adds.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from robot_voice.types import Draft
 
-from . import lexicon
-from .emotion import SOBER, read_emotion
+from . import heads, lexicon
+from .emotion import SOBER
 from .normalise import Views, is_sound, normalise
-
-Sensitivity: TypeAlias = Literal["standard", "high", "child"]
+from .patterns import found
+from .reading import Reading, read
+from .rules import Limits, Rules
+from .script import in_another_script
 
 MAX_CHARS = 400
 """Nobody listens to a longer sentence, and no rule here was tried on one."""
 
 _CONTEXT_CHARS = 120
-_LEAST_SEVERITY: dict[Sensitivity, int] = {"standard": 2, "high": 1, "child": 1}
+
+Outcome: TypeAlias = Literal["pass", "gray", "soften", "replace", "crisis"]
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What to do with a draft. ``template`` names the sentence said in its place."""
 
-    action: Literal["pass", "replace", "crisis"]
+    action: Outcome
     category: str = ""
     template: str = ""
+    span: tuple[int, int] | None = None
+    """The words it is about, as offsets in the draft's text."""
+    score: float = 0.0
+    """Probability, where a head decided."""
+    scores: dict[str, float] | None = None
+    """What the heads for replies gave; None if they were not asked."""
 
 
 PASS = Verdict("pass")
 
+_ORDER: dict[Outcome, int] = {"pass": 0, "gray": 1, "soften": 2, "replace": 3, "crisis": 4}
 
-def judge(draft: Draft, sensitivity: Sensitivity = "standard") -> Verdict:
-    """Whether ``draft`` may be said."""
-    asked = normalise(draft.user[-2 * MAX_CHARS :]).strict
-    verdict = _urgent(asked) or _unspeakable(draft)
+
+def judge(draft: Draft, rules: Rules, crisis: bool = False) -> Verdict:
+    """Whether ``draft`` may be said. "gray" is for a judge to decide (see ``settle``). ``crisis``:
+    somebody was in danger in this session, and there are no jokes."""
+    verdict = _unspeakable(draft)
     if verdict is not None:
         return verdict
     views = normalise(draft.text)
-    category = _worst(views, draft.previous, _LEAST_SEVERITY[sensitivity])
-    if category:
-        return Verdict("replace", category, category)
-    return _out_of_place(draft, views, asked) or PASS
+    verdict = _worded(views, draft.previous, rules)
+    if verdict is not None:
+        return verdict
+    if crisis and found("cheer", views.strict):
+        return Verdict("replace", "out_of_place", "context")
+    reading = read(draft.user, draft.language)
+    scores = _scores(draft, views)
+    verdicts = [
+        _by_head("toxic", scores, rules.toxic),
+        _by_head("hurt", scores, rules.hurt),
+        _out_of_place(draft, views, reading, scores, rules.context),
+    ]
+    worst = max(verdicts, key=lambda verdict: _ORDER[verdict.action])
+    if worst.action in ("gray", "soften") and found("warning", views.strict):
+        worst = PASS
+    return replace(worst, scores=scores)
 
 
-def _urgent(asked: str) -> Verdict | None:
-    """Does the user need people, now?"""
-    for category in ("crisis", "emergency"):
-        if _found(category, asked) and not _found("not_crisis", asked):
-            return Verdict("crisis", category, category)
-    return None
+def settle(verdict: Verdict, rules: Rules, unkind: float | None) -> Verdict:
+    """The end of doubt. ``unkind``: how likely a judge thinks the sentence breaks the rules; None:
+    there is no judge, or it did not answer in time."""
+    if verdict.action != "gray":
+        return verdict
+    if unkind is None:
+        limits = {"toxic": rules.toxic, "hurt": rules.hurt}.get(verdict.category, rules.context)
+        return replace(verdict, action="soften" if verdict.score >= limits.middle else "pass")
+    return replace(verdict, action="soften" if unkind >= JUDGE_SURE else "pass")
+
+
+JUDGE_SURE = 0.5
+"""Probability from which a judge's yes is one."""
 
 
 def _unspeakable(draft: Draft) -> Verdict | None:
@@ -78,68 +107,78 @@ def _unspeakable(draft: Draft) -> Verdict | None:
     return None
 
 
-def _out_of_place(draft: Draft, views: Views, asked: str) -> Verdict | None:
-    """Does the sentence not fit what the user said?"""
-    feeling = read_emotion(draft.user[-MAX_CHARS:], draft.language)
-    if feeling in SOBER and not _found("asked_for_fun", asked):
-        cheerful = _found("cheer", views.strict)
-        if cheerful or (feeling != "anger" and _is_cold(draft, views, asked)):
-            return Verdict("replace", "out_of_place", str(feeling))
-    evasive = not draft.previous and not _found("says_what", views.strict)
-    if evasive and _found("asked_what", asked):
-        return Verdict("replace", "disclosure", "human_claim")
-    return None
+def _worded(views: Views, previous: str, rules: Rules) -> Verdict | None:
+    """The worst word or phrase of the lexicon in it."""
+    words = lexicon.load()
+    hits = [(hit, views.span(hit.view, hit.start, hit.end)) for hit in words.hits(views)]
+    before = _unfinished(previous)
+    if before:  # an insult may be dealt over two drafts
+        both = f"{before} {views.strict}"
+        hits += [(hit, None) for hit in words.phrases(both) if hit.end > len(before) + 1]
+    grave = [(hit, span) for hit, span in hits if hit.severity >= rules.severity]
+    if not grave:
+        return None
+    hit, span = max(grave, key=lambda pair: pair[0].severity)
+    return Verdict("replace", hit.category, hit.category, span, 1.0)
 
 
-def _is_cold(draft: Draft, views: Views, asked: str) -> bool:
-    """Does an answer to sorrow, fear or pain begin with something else?"""
-    begins = not draft.previous and draft.language in ("en", "ko")
-    return begins and not (_found("empathy", views.strict) or _found("asked_to_do", asked))
-
-
-def _found(kind: str, view: str) -> bool:
-    return bool(_context()[kind].search(view))
-
-
-def _worst(views: Views, previous: str, least: int) -> str:
-    """The category of the worst rule that ``views`` breaks; empty when it breaks none."""
-    rules = lexicon.load()
-    hits = list(rules.hits(views))
-    # The first clause of a reply is screened by itself: an insult may be dealt over two drafts.
+def _unfinished(previous: str) -> str:
+    """The sentence before, if this one goes on with it."""
     before = normalise(previous[-_CONTEXT_CHARS:]).strict
-    if before and before[-1] not in ".!?。！？":
-        hits += [h for h in rules.phrases(f"{before} {views.strict}") if h.end > len(before) + 1]
-    found = [hit for hit in hits if hit.severity >= least]
-    return max(found, key=lambda hit: hit.severity).category if found else ""
+    return before if before and before[-1] not in ".!?。！？" else ""
 
 
-_SYLLABIC = {
-    "ko": re.compile(r"[\uac00-\ud7a3\u1100-\u11ff\u3130-\u318f]"),
-    "ja": re.compile(r"[\u3040-\u30ff\u3400-\u9fff]"),
-    "zh": re.compile(r"[\u3400-\u9fff]"),
-}
-_ANY_SYLLABIC = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
-_LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]{2,}")
-
-_FOREIGN_WORDS = 3
-"""Latin words without a letter of the language's own: "Okay!" is said in Korean, too."""
-
-
-def in_another_script(text: str, language: str) -> bool:
-    """Whether ``text`` cannot be in ``language``, by its letters. Languages other than Korean,
-    Japanese and Chinese are taken to be written without their scripts."""
-    own = _SYLLABIC.get(language)
-    if own is None:
-        syllables = len(_ANY_SYLLABIC.findall(text))
-        return syllables > len(re.findall(r"[A-Za-z\u00c0-\u024f]+", text))
-    return not own.search(text) and len(_LATIN_WORD.findall(text)) >= _FOREIGN_WORDS
+def _scores(draft: Draft, views: Views) -> dict[str, float]:
+    trained = heads.load(draft.language)
+    if trained is None or not views.loose:
+        return {}
+    logits = trained.logits(views.loose, "reply")
+    before = _unfinished(draft.previous)
+    if before:
+        both = trained.logits(f"{before} {views.loose}", "reply")
+        logits = {name: max(logit, both[name]) for name, logit in logits.items()}
+    return {name: heads.probability(logit) for name, logit in logits.items()}
 
 
-@cache
-def _context() -> dict[str, re.Pattern[str]]:
-    """The rules of all languages, each kind as one pattern."""
-    data = lexicon.read_data("context.toml")
-    return {
-        kind: re.compile("|".join(f"(?:{p})" for patterns in table.values() for p in patterns))
-        for kind, table in data.items()
-    }
+def _by_head(name: str, scores: dict[str, float], limits: Limits) -> Verdict:
+    score = scores.get(name, 0.0)
+    if score < limits.doubt:
+        return PASS
+    action: Outcome = "replace" if score >= limits.block else "gray"
+    return Verdict(action, name, "hurt", score=score)
+
+
+def _out_of_place(
+    draft: Draft, views: Views, reading: Reading, scores: dict[str, float], limits: Limits
+) -> Verdict:
+    """Does the sentence not fit what the user said?"""
+    asked = normalise(draft.user[-2 * MAX_CHARS :]).strict
+    evasive = not draft.previous and not found("says_what", views.strict)
+    if evasive and found("asked_what", asked):
+        return Verdict("replace", "disclosure", "human_claim")
+    feeling = reading.feeling
+    if feeling in SOBER and not found("asked_for_fun", asked):
+        if found("cheer", views.strict):
+            return Verdict("replace", "out_of_place", feeling)
+        begins = not draft.previous and feeling != "anger"
+        warm = found("empathy", views.strict) or found("asked_to_do", asked)
+        if begins and not warm and scores.get("context", 1.0) >= COLD:
+            return Verdict("replace", "out_of_place", feeling)
+    return _in_context(reading, scores, limits)
+
+
+COLD = 0.3
+"""Probability of the head ``context`` from which an answer to sorrow that has none of the words of
+comfort is cold."""
+
+TENDER = 0.5
+"""Probability that the user shows feeling, from which the head ``context`` is asked."""
+
+
+def _in_context(reading: Reading, scores: dict[str, float], limits: Limits) -> Verdict:
+    tender = reading.danger or reading.scores.get("tender", 0.0) >= TENDER
+    if not tender:
+        return PASS
+    verdict = _by_head("context", scores, limits)
+    template = reading.feeling if reading.feeling in SOBER else "context"
+    return replace(verdict, template=template) if verdict.action != "pass" else PASS

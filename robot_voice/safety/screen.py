@@ -2,33 +2,140 @@
 
 from __future__ import annotations
 
-from robot_voice.config import SafetyConfig
+from collections.abc import Callable
+from typing import TypeAlias
+
+from robot_voice.config import SafetyConfig, ToneConfig
 from robot_voice.types import Draft, SafeText
 
-from . import lexicon
-from .emotion import read_emotion
-from .policy import judge
-from .templates import KoreanLevel, template
+from . import disclosure, lexicon, tone
+from .care import Care
+from .disclosure import Facts
+from .policy import Verdict, judge, settle
+from .reading import Reading, read
+from .rules import Rules, rules
+from .templates import template
+
+Judge: TypeAlias = Callable[[Draft], float | None]
+"""How likely a sentence breaks the guidelines, by a language model; None: no answer in time."""
+
+OWN_TEXTS = frozenset({"feedback", "crisis", "crisis_stay", "crisis_third", "emergency"})
+"""Categories whose sentences are said however often somebody says they hurt."""
 
 
 class SafetyScreen:
-    """Implements ``engines.Screen``. Remembers nothing, so it may be shared."""
+    """Implements ``engines.Screen``. Remembers nothing but what ``care`` does."""
 
-    def __init__(self, config: SafetyConfig, korean_level: KoreanLevel = "해요체") -> None:
-        """``korean_level`` is how the robot speaks Korean, also when it says something else."""
-        self._sensitivity = config.sensitivity
-        self._korean_level = korean_level
+    def __init__(
+        self,
+        config: SafetyConfig,
+        manner: ToneConfig | None = None,
+        facts: Facts | None = None,
+        judge: Judge | None = None,
+        care: Care | None = None,
+        *,
+        rewrites: bool = False,
+    ) -> None:
+        """``manner``: how the robot speaks, also when it says something else. ``facts``: what it
+        tells of itself. ``rewrites``: whether a sentence may be asked for again, kinder; else what
+        would be softened is replaced.
+        """
+        self._manner = manner or ToneConfig()
+        self._facts = facts or Facts()
+        self._region = config.region
+        self._judge = judge
+        self._rewrites = rewrites
+        self.care = care or Care(config.sensitivity)
+        self._own = config.policy.model_dump(exclude_none=True)
         # Read and compile now, not when the first sentence waits to be spoken.
         lexicon.load()
-        read_emotion("", "en")
-        self.screen(Draft("warm", "en", user="up"))
+        for language in ("en", "ko"):
+            self.screen(Draft("warm", language, user="up"))
+            self.answer("up", language)
+
+    def rules(self) -> Rules:
+        """What leads to what at present."""
+        return rules(self.care.sensitivity, self._own)
 
     def screen(self, draft: Draft) -> SafeText:
-        """The draft itself, or the sentence that is said in its place."""
-        verdict = judge(draft, self._sensitivity)
-        if verdict.action == "pass":
-            return SafeText(draft.text, draft.language)
+        """The draft itself, or the sentence that is said in its place. One that is to be asked for
+        again has the action "soften", and the text that is said if that fails."""
+        danger = read(draft.user, draft.language).danger
+        if danger:  # nothing the model wrote is said
+            return self._crisis(danger, draft.language, draft.text)
+        verdict = self.examine(draft)
+        if verdict.action == "soften" and (draft.again or not self._rewrites):
+            verdict = _worse(verdict)
+        if verdict.action in ("pass", "gray"):
+            return self._passed(draft)
+        action = "soften" if verdict.action == "soften" else "replace"
         said = template(
-            verdict.template, draft.language, self._korean_level, verdict.action, draft.text
+            verdict.template, draft.language, self._manner.korean_level, "replace", draft.text
         )
-        return SafeText(said.text, said.language, verdict.action, verdict.category)
+        return SafeText(said.text, said.language, action, verdict.category)
+
+    def examine(self, draft: Draft) -> Verdict:
+        """What is to become of a reply, and why; "gray" only where a judge would be asked and there
+        is none, and then it may be said. The user's danger is not looked at."""
+        if self.care.is_suppressed(draft.text):
+            return Verdict("replace", "suppressed", "hurt", (0, len(draft.text)), 1.0)
+        verdict = judge(draft, self.rules(), crisis=self.care.crisis)
+        if verdict.action != "gray":
+            return verdict
+        unkind = self._judge(draft) if self._judge else None
+        settled = settle(verdict, self.rules(), unkind)
+        return verdict if settled.action == "pass" and unkind is None else settled
+
+    def answer(self, user: str, language: str, said: str = "") -> SafeText | None:
+        """What is said to these words whatever the model thinks: to a cry for help, to somebody who
+        was hurt by what the robot ``said``, to abuse, to a question about the robot. None: nothing.
+        """
+        reading = read(user, language)
+        if reading.danger:
+            return self._crisis(reading.danger, language, user)
+        if reading.feedback and said:
+            return self._own_text("feedback", language, f"{user}{self.care.complaints}")
+        if reading.abuse:
+            return self._own_text("abuse", language, user)
+        question = disclosure.asked(user, language)
+        if question:
+            text = disclosure.answer(question, language, self._manner.korean_level, self._facts)
+            spoken = disclosure.spoken_language(language)
+            return SafeText(text, spoken, "replace", "disclosure")
+        return None
+
+    def reading(self, user: str, language: str) -> Reading:
+        """What the user's words tell about the user."""
+        return read(user, language)
+
+    def notice(self, language: str, name: str) -> SafeText:
+        """What the robot says of itself at a first meeting."""
+        text = disclosure.notice(language, self._manner.korean_level, self._facts, name)
+        return SafeText(text, disclosure.spoken_language(language), "pass", "notice")
+
+    def reminder(self, language: str) -> SafeText:
+        """What a child is told again from time to time."""
+        text = disclosure.reminder(language, self._manner.korean_level)
+        return SafeText(text, disclosure.spoken_language(language), "pass", "reminder")
+
+    def _passed(self, draft: Draft) -> SafeText:
+        if draft.again:
+            return SafeText(draft.text, draft.language, "soften", draft.again)
+        if self._rewrites and (
+            off := tone.off_style(draft.text, draft.language, self._manner, draft.sentences)
+        ):
+            return SafeText(draft.text, draft.language, "soften", f"style_{off}")
+        return SafeText(draft.text, draft.language)
+
+    def _crisis(self, danger: str, language: str, instead_of: str) -> SafeText:
+        again = self.care.crisis and danger == "crisis"
+        said = self._own_text("crisis_stay" if again else danger, language, instead_of)
+        return SafeText(said.text, said.language, "crisis", danger)
+
+    def _own_text(self, category: str, language: str, instead_of: str) -> SafeText:
+        level = self._manner.korean_level
+        return template(category, language, level, "replace", instead_of, self._region)
+
+
+def _worse(verdict: Verdict) -> Verdict:
+    return Verdict("replace", verdict.category, verdict.template, verdict.span, verdict.score)

@@ -1,0 +1,104 @@
+"""Which sentences teach which head, and how much each counts.
+
+Two heads judge replies, since mixing drowns the small set in the large one: ``toxic`` learns from
+people's comments, ``hurt`` from our own replies. ``context`` judges a reply to somebody who shows
+feeling (``tender``). The others read what the user says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from . import corpora
+from .sentences import EMOTIONS, Scene, Sentence, scenes, sentences
+
+RUDE = ("h_insult", "h_profane", "h_obf", "h_sexual", "h_threat")
+"""Functions that look like the comments on which ``toxic`` is trained."""
+
+PLAIN = ("request", "boredom", "thanks")
+"""Situations in which nobody shows much feeling."""
+
+URGENT = ("crisis", "third", "danger")
+
+REPLY_HEADS = ("toxic", "hurt", "context")
+USER_HEADS = ("urgent", *URGENT, "feedback", "abuse", "tender", *EMOTIONS)
+
+Keep = Callable[[Sentence | Scene], bool]
+"""Whether one of our own sentences is trained on; the others are to be tested on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    text: str
+    positive: bool
+    weight: float = 1.0
+
+
+def everything(_: Sentence | Scene) -> bool:
+    return True
+
+
+def reply_examples(head: str, language: str, keep: Keep = everything) -> Iterator[Example]:
+    """What a head for replies learns from. Lines of the open data that are held out never."""
+    replies = [reply for reply in sentences("replies", language) if keep(reply)]
+    if head == "context":
+        for scene in filter(keep, scenes(language)):
+            yield Example(scene.bad, True)
+            yield Example(scene.good, False)
+        return
+    for reply in replies:
+        hurtful = reply.label == "1"
+        if head == "hurt" or not hurtful or reply.function in RUDE:
+            yield Example(reply.text, hurtful)
+    if head == "hurt":
+        for scene in filter(keep, scenes(language)):
+            yield Example(scene.good, False)
+    for name in corpora.CALM[language]:
+        yield from (Example(line.text, False) for line in _open(name))
+    if head == "toxic":
+        for name in corpora.TOXIC[language]:
+            weight = corpora.WEIGHT.get(name, 1.0)
+            yield from (Example(line.text, line.toxic, weight) for line in _open(name))
+
+
+def user_examples(head: str, language: str, keep: Keep = everything) -> Iterator[Example]:
+    """What a head for users' words learns from."""
+    users = [user for user in sentences("users", language) if keep(user)]
+    if head in EMOTIONS:
+        yield from _emotional(head, users, language)
+        return
+    for user in users:
+        yield Example(user.text, _belongs(head, user))
+    if head == "tender":
+        for scene in filter(keep, scenes(language)):
+            yield Example(scene.user, scene.situation not in PLAIN)
+
+
+def _belongs(head: str, user: Sentence) -> bool:
+    if head == "urgent":
+        return user.label in URGENT
+    if head == "tender":
+        return user.function not in ("e_neutral", "n_info", "n_daily", "f_none")
+    return user.label == head
+
+
+OWN_EMOTION = 10.0
+"""How much one of our sentences counts against one of the thousands from comments: people speak to
+a robot otherwise than they write in forums."""
+
+
+def _emotional(head: str, users: list[Sentence], language: str) -> Iterator[Example]:
+    for user in users:
+        if user.label in EMOTIONS:
+            yield Example(user.text, user.label == head, OWN_EMOTION)
+        elif user.function == "n_sad":
+            yield Example(user.text, head == "sadness", OWN_EMOTION / 4)
+    for name in corpora.EMOTIONAL[language]:
+        for line in _open(name):
+            yield Example(line.text, head in line.label.split("|"))
+
+
+def _open(name: str) -> Iterator[corpora.Line]:
+    if corpora.present():
+        yield from (line for line in corpora.corpus(name) if not line.held_out)
