@@ -16,7 +16,17 @@ from typing import Annotated
 import typer
 
 from . import __version__, errors
-from .commands import configuration, control, inspection, models, screening, speech, talking
+from .commands import (
+    configuration,
+    control,
+    guidelines,
+    inspection,
+    models,
+    reports,
+    screening,
+    speech,
+    talking,
+)
 
 EXIT_CODES: dict[type[Exception], int] = {
     errors.ConfigError: 3,
@@ -75,10 +85,12 @@ def _about(
 talking.register(app)
 speech.register(app)
 screening.register(app)
+guidelines.register(app)
 inspection.register(app)
 app.add_typer(configuration.app, name="config")
 app.add_typer(models.app, name="models")
 app.add_typer(control.app, name="control")
+app.add_typer(reports.app, name="report")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -6,21 +6,12 @@ Each section is frozen and refuses unknown keys. The text behind each field is w
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-Language: TypeAlias = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
-"""ISO 639-1 code, as Whisper knows it: en, ko, ja, zh, ..."""
-
-Fraction: TypeAlias = Annotated[float, Field(ge=0, le=1)]
-Seconds: TypeAlias = Annotated[float, Field(gt=0, le=60)]
-HotWord: TypeAlias = Annotated[str, Field(min_length=1, max_length=40)]
-Threads: TypeAlias = Annotated[int, Field(ge=1, le=256)]
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+from .safety_config import DisclosureConfig, ReportsConfig, SafetyConfig
+from .section import Fraction, HotWord, Language, Seconds, Section, Threads
 
 
 class LanguageConfig(Section):
@@ -62,14 +53,6 @@ class ToneConfig(Section):
     """Whether a light joke is allowed where it fits. The starter model does not know it."""
     read_emotion: bool = True
     """Whether the model is told what the user seems to feel, so that it answers with care."""
-
-
-class DisclosureConfig(Section):
-    notice: Literal["first", "session", "off"] = "first"
-    """When the robot says by itself that it is one, how sure its answers are and what it keeps:
-    at the first meeting, at the beginning of every session, or only when it is asked."""
-    remind_minutes: int = Field(60, ge=5, le=240)
-    """With `safety.sensitivity` "child" it reminds of that after every so many minutes of talk."""
 
 
 class AudioConfig(Section):
@@ -191,60 +174,6 @@ class TtsConfig(Section):
     """Loudness of the voice."""
     timeout_seconds: Seconds = 10.0
     """A sentence that takes longer to synthesise fails, and the robot apologises."""
-
-
-class PolicyRow(Section):
-    """Limits of an owner's own. Only those that are stricter than the program's count."""
-
-    severity: Literal[1, 2, 3] | None = None
-    """Lowest severity of a word or phrase that is not said; see the lexicons."""
-    toxic: tuple[Fraction, Fraction] | None = None
-    """Probability of abuse from which a sentence is in doubt, and from which it is not said."""
-    hurt: tuple[Fraction, Fraction] | None = None
-    """The same for words that hurt whom the robot speaks to."""
-    context: tuple[Fraction, Fraction] | None = None
-    """The same for words that are out of place after what the user said."""
-
-    @model_validator(mode="after")
-    def _doubt_comes_first(self) -> PolicyRow:
-        for pair in (self.toxic, self.hurt, self.context):
-            if pair is not None and pair[0] > pair[1]:
-                raise ValueError(f"{list(pair)}: the first must not be above the second")
-        return self
-
-
-class PolicyConfig(Section):
-    standard: PolicyRow = PolicyRow()
-    high: PolicyRow = PolicyRow()
-    child: PolicyRow = PolicyRow()
-
-
-class SafetyConfig(Section):
-    sensitivity: Literal["standard", "high", "child"] = "standard"
-    """How careful the filter is. The floor cannot be lowered."""
-    region: str = Field("", pattern=r"^(?:[A-Z]{2})?$")
-    """Country (ISO 3166-1, such as "KR") whose helplines are named in a crisis; unset: the usual
-    one of the language that is spoken."""
-    judge: str = "auto"
-    """Who decides on doubtful sentences: "llm" is the language model itself, "off" nobody (then the
-    more doubtful half is not said), else the path of a GGUF, such as a Llama Guard. "auto" is off
-    with the starter model, which is no help at it, and else "llm"."""
-    judge_seconds: float = Field(0.7, gt=0, le=5)
-    """How long the judge may take; without an answer by then the sentence is treated as without a
-    judge."""
-    policy: PolicyConfig = PolicyConfig()
-    """Limits of your own, stricter than the program's."""
-
-
-class ReportsConfig(Section):
-    enabled: bool = True
-    """File what hurt somebody, on this machine, so that it is never said again and can be looked
-    into (`robot-voice report`)."""
-    keep_text: bool = False
-    """With the words. Set this only with the consent of those who speak to the robot; unset, a
-    salted hash and the filter's scores are kept."""
-    retention_days: int = Field(30, ge=1, le=3650)
-    """How long a report is kept. That its sentence is not said again outlives it."""
 
 
 class ActionsConfig(Section):

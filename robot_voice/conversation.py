@@ -126,6 +126,11 @@ class Conversation:
         last = self._messages[-1] if self._messages else None
         return last is not None and last.role == "assistant" and bool(_ASKS.search(last.text))
 
+    @property
+    def said(self) -> str:
+        """What was heard of the robot last; empty when it has said nothing yet."""
+        return next((m.text for m in reversed(self._messages) if m.role == "assistant"), "")
+
     def restore(self, messages: list[Message]) -> None:
         """Go on from an earlier conversation."""
         self._messages = _from_user(messages[-self._max_messages :])

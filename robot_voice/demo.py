@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from .errors import AudioError, EngineError, ModelError
 from .events import Event, TurnEnded
 from .models.registry import FoundModel, model_hash
 from .service.ledger import Ledger, TurnRecord
+from .safety_config import DisclosureConfig, ReportsConfig
 from .settings import Loaded
 from .types import RATE, Samples
 from .view import LiveView
@@ -78,6 +79,9 @@ def run_demo(
         raise ModelError(f"no questions in {paths.starter_models() / 'questions'}: reinstall")
     clips = [read_audio(file) for file in asked]
     console = Console(quiet=as_json)
+    # Questions from files are no meeting: nothing is said of one, or kept.
+    quiet = {"disclosure": DisclosureConfig(notice="off"), "reports": ReportsConfig(enabled=False)}
+    loaded = replace(loaded, config=loaded.config.model_copy(update=quiet))
     with asyncio.Runner(loop_factory=FastLoop if fast else None) as runner:
         answers = runner.run(_ask(loaded, clips, console))
     written = write_answers(answers, output)

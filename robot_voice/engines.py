@@ -62,6 +62,17 @@ class Screen(Protocol):
         """What may be said in the draft's place. Raises ``SafetyError``: then say nothing."""
 
 
+class Judge(Protocol):
+    """A second opinion on a sentence of which the filter is not sure."""
+
+    def unkind(self, draft: Draft, feeling: str, deadline: float) -> float | None:
+        """The probability that the draft breaks the rules. ``deadline``: seconds from now; None:
+        no answer by then. Raises ``LlmError``."""
+
+    def close(self) -> None:
+        """Give the memory back. It is not used after that."""
+
+
 class Tts(Protocol):
     """Speech synthesis."""
 

@@ -233,10 +233,16 @@ class Interpreter:
             await self._mouth.answer(turn, [], self._mind(turn, target))
 
     def _mind(self, turn: Turn, target: str) -> Mind:
-        """One that answers with the translation of what was said."""
+        """One that answers with the translation of what was said, and with nothing of its own: it
+        was not the interpreter to whom this was said."""
+        mind = self._stages.mind
         return replace(
-            self._stages.mind,
+            mind,
             reply_language=lambda _: target,
+            answer=_nothing,
+            rewrite=None,
+            closing=lambda _: None,
+            screen=lambda draft: mind.screen(replace(draft, user="")),
             generate=lambda _, language: self._translator.translate(
                 turn.utterance, turn.transcript, language
             ),
@@ -259,3 +265,7 @@ class Interpreter:
             if turn.transcript.text or heard:
                 self._emit(TurnEnded(now(), turn.number, heard, turn.finished))
             self._next()
+
+
+async def _nothing(transcript: Transcript, language: str, said: str) -> None:
+    """No answer that is not the other person's."""

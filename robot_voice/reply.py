@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 from .errors import LlmError
 from .stages import Mind
 from .tts.sentences import SentenceSplitter
 from .tts.speakable import speakable
-from .types import Draft, Message, SafeText, Transcript
+from .types import Draft, Message, SafeText, Stream, Transcript
 
 _STUCK = re.compile(r"([^\W\d].{0,11}?)\1{7,}")
 """The same thing eight times in a row: a small model that cannot get on."""
@@ -24,39 +25,93 @@ async def reply(
 ) -> AsyncGenerator[SafeText]:
     """The answer to ``messages``, sentence by sentence, each as it may be said.
 
-    A sentence that had to be replaced is the last one. Close the generator to stop thinking.
+    Words that have an answer of their own (``Mind.answer``) are not shown to the model. A sentence
+    that had to be replaced or softened is the last one. Close the generator to stop thinking.
     Raises ``LlmError``, also when the model has nothing to say, and ``SafetyError``.
     """
     language = mind.reply_language(transcript)
-    previous = ""
-    drafts = _drafts(mind, language, messages, on_first_token)
+    fixed = await mind.answer(transcript, language, _said(messages))
+    if fixed is not None:
+        on_first_token()
+        yield fixed
+        return
+    said: list[str] = []
+    drafts = _drafts(mind.generate(messages, language), language, on_first_token)
     async with aclosing(drafts):
         async for sentence in drafts:
-            if not speakable(sentence, language):  # an emoji, a row of dashes
-                continue
-            if _STUCK.search(sentence):
-                continue
-            safe = await mind.screen(Draft(sentence, language, transcript.text, previous))
+            draft = Draft(
+                text=sentence,
+                language=language,
+                user=transcript.text,
+                user_language=transcript.language,
+                previous=said[-1] if said else "",
+            )
+            safe = await mind.screen(draft)
+            if safe.action == "soften":
+                break
             yield safe
             if safe.ends_reply:
                 return
-            previous = sentence
-    if not previous:
-        raise LlmError("the model had nothing to say")
+            said.append(sentence)
+        else:
+            if not said:
+                raise LlmError("the model had nothing to say")
+            closing = mind.closing(language)
+            if closing is not None:
+                yield closing
+            return
+    # The model has stopped: it cannot write on while it writes anew.
+    async for better in _kinder(mind, draft, safe):
+        yield better
+
+
+async def _kinder(mind: Mind, draft: Draft, instead: SafeText) -> AsyncGenerator[SafeText]:
+    """``draft`` once more, with the same facts; ``instead`` where that is no better."""
+    better: list[SafeText] = []
+    if mind.rewrite is not None:
+        drafts = _drafts(mind.rewrite(draft), draft.language, lambda: None)
+        async with aclosing(drafts):
+            async for sentence in drafts:
+                again = replace(draft, text=sentence, again=instead.category)
+                safe = await mind.screen(again)
+                if safe.action != "soften":  # not even now
+                    better = []
+                    break
+                better.append(safe)
+                if len(better) == MOST_REWRITTEN:
+                    break
+    for safe in better or [instead]:
+        yield safe
+
+
+MOST_REWRITTEN = 3
+"""Sentences that one sentence may become."""
+
+
+def _said(messages: Sequence[Message]) -> str:
+    """What the robot said last."""
+    return next((m.text for m in reversed(messages) if m.role == "assistant"), "")
 
 
 async def _drafts(
-    mind: Mind, language: str, messages: Sequence[Message], on_first_token: Callable[[], None]
+    generated: Stream[str], language: str, on_first_token: Callable[[], None]
 ) -> AsyncGenerator[str]:
     """The model's sentences, unscreened: they leave this module only through the screen."""
     splitter = SentenceSplitter(language)
     begun = False
-    async with mind.generate(messages, language) as tokens:
+    async with generated as tokens:
         async for token in tokens:
             if not begun:
                 begun = True
                 on_first_token()
             for sentence in splitter.push(token):
-                yield sentence
+                if _is_sayable(sentence, language):
+                    yield sentence
         for sentence in splitter.flush():
-            yield sentence
+            if _is_sayable(sentence, language):
+                yield sentence
+
+
+def _is_sayable(sentence: str, language: str) -> bool:
+    """Not an emoji, a row of dashes, or the same thing over and over."""
+    return bool(speakable(sentence, language)) and not _STUCK.search(sentence)

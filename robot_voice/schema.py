@@ -73,7 +73,8 @@ def describe(node: Mapping[str, Any]) -> str:
         values = [toml_value(value) for value in _values(node)]
         return values[0] if len(values) == 1 else f"one of {', '.join(values)}"
     if node["type"] == "array":
-        return f"a list{_range(node, 'Items', ' item')}, each {describe(node['items'])}"
+        each = node["items"] if "items" in node else node["prefixItems"][0]  # a tuple's parts
+        return f"a list{_range(node, 'Items', ' item')}, each {describe(each)}"
     if node["type"] == "object":
         [(names, values)] = node["patternProperties"].items()
         name = describe({"type": "string", "pattern": names})

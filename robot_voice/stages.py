@@ -51,6 +51,15 @@ class Mind:
     """The reply to these messages, in this language."""
     reply_language: Callable[[Transcript], str]
     screen: Callable[[Draft], Awaitable[SafeText]]
+    """What may be said in a draft's place. "soften" means: ask for it again, kinder, and say this
+    if that fails."""
+    answer: Callable[[Transcript, str, str], Awaitable[SafeText | None]]
+    """What is said to these words, in this language, after the robot had said this, whatever the
+    model thinks: to a cry for help, a complaint, a question about the robot. None: nothing."""
+    rewrite: Callable[[Draft], Stream[str]] | None
+    """The same facts, kindly. None: the model cannot."""
+    closing: Callable[[str], SafeText | None]
+    """What the robot adds to a reply in this language of its own accord."""
     prepare: Callable[[Sequence[Message], str], Awaitable[None]]
     """Read these messages in advance: a reply to them, or to more of the same, begins sooner."""
 

@@ -27,7 +27,7 @@ from types import TracebackType
 from typing import Generic, TypeVar
 
 from .clock import count_work
-from .engines import Cancelled, Llm
+from .engines import Cancelled
 from .errors import AsrError, EngineError, LlmError, SafetyError, TtsError, VoiceError
 
 _log = logging.getLogger(__name__)
@@ -117,19 +117,19 @@ class Workers:
     """The acoustic turn model's."""
 
     @classmethod
-    def start(cls, asr: float, llm: float, tts: float) -> Workers:
-        """Time-outs in seconds; screening and the turn model always have one second."""
+    def start(cls, asr: float, llm: float, tts: float, screen: float = 1.0) -> Workers:
+        """Time-outs in seconds; the turn model always has one second."""
         return cls(
             Worker("asr", AsrError, asr),
             Worker("llm", LlmError, llm),
-            Worker("screen", SafetyError, timeout=1.0),
+            Worker("screen", SafetyError, screen),
             Worker("tts", TtsError, tts),
             Worker("turn", AsrError, timeout=1.0),
         )
 
-    def close(self, llm: Llm | None = None) -> None:
+    def close(self, last: Callable[[], object] | None = None) -> None:
         """End the threads, without waiting for them; the language model's frees its memory."""
-        self.llm.close(llm.close if llm else None)
+        self.llm.close(last)
         for worker in (self.asr, self.screen, self.tts, self.turn):
             worker.close()
 

@@ -15,13 +15,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 LAYERS = {
-    "nouns": "types errors engines events config",
+    "nouns": "types errors engines events config section safety_config",
     "core": "conversation vad.segmenter vad.endpoint vad.endings vad.numbers vad.floor"
     " tts.sentences tts.graphemes tts.speakable safety llm.prompt actions asr.language asr.switch"
     " asr.agreement asr.gate asr.jsgf asr.evidence asr.phantom asr.subtitles",
     "flow": "clock cores worker stages reply turn mouth captions pipeline interpreter",
     "engines": "vad asr llm tts",
-    "files": "paths schema mistakes settings models",
+    "files": "paths schema mistakes settings models reports database",
     "audio": "audio",
     "build": "build",
     "apps": "demo talk chat view doctor service",
@@ -34,7 +34,7 @@ BELOW = {
     "core": "nouns",
     "flow": "nouns core",
     "engines": "nouns core",
-    "files": "nouns",
+    "files": "nouns core",
     "audio": "nouns core",
     "build": "nouns core flow engines files audio",
     "apps": "nouns core flow files audio build",

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+import math
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Self
@@ -14,6 +22,8 @@ from robot_voice.conversation import Conversation
 from robot_voice.errors import AsrError, EngineError, LlmError, SafetyError, TtsError
 from robot_voice.events import Event, SpeakingStarted, TurnEnded
 from robot_voice.pipeline import Pipeline
+from robot_voice.safety.heads import Heads
+from robot_voice.safety.reading import EMOTIONS
 from robot_voice.stages import Mind, Stages
 from robot_voice.types import (
     RATE,
@@ -24,6 +34,7 @@ from robot_voice.types import (
     Judgement,
     Message,
     SafeText,
+    ScreenAction,
     Speech,
     Transcript,
     Utterance,
@@ -89,6 +100,28 @@ class FakeSpeaker:
             await asyncio.sleep(0.01)
 
 
+HEADS = {
+    "reply": ("toxic", "hurt", "context"),
+    "user": (*EMOTIONS, "urgent", "crisis", "third", "danger", "abuse", "feedback", "tender"),
+}
+
+
+@dataclass(frozen=True)
+class FakeHeads(Heads):
+    """Heads that give every sentence these probabilities, and all others next to none."""
+
+    language: str = "en"
+    groups: tuple[()] = ()
+    scores: Mapping[str, float] = field(default_factory=dict)
+
+    def logits(self, text: str, kind: str) -> dict[str, float]:
+        return {name: _logit(self.scores.get(name, 0.001)) for name in HEADS[kind]}
+
+
+def _logit(probability: float) -> float:
+    return math.log(probability / (1.0 - probability))
+
+
 @dataclass
 class World:
     """One script, one pipeline, and everything it emitted."""
@@ -109,6 +142,14 @@ class World:
     """Does the recogniser miss all words of this utterance?"""
     believed: Callable[[str], Verdict] = lambda text: "accept"
     """What the robot makes of these words."""
+    answers: dict[str, str] = field(default_factory=dict)
+    """Words that have an answer of their own, whatever the model thinks."""
+    rewrites: Mapping[str, str] | None = None
+    """What the model makes of a sentence that is to be softened; None: it cannot."""
+    tokens: Callable[[str], Sequence[str]] = lambda text: [f"{word} " for word in text.split()]
+    """The pieces in which a reply arrives."""
+    gate: Callable[[Draft], Awaitable[SafeText]] | None = None
+    """The screen, in the place of the fake one."""
     sounds_finished: Callable[[Utterance], float | None] = lambda utterance: None
     """What an acoustic turn model says."""
     max_seconds: float = 25.0
@@ -116,6 +157,8 @@ class World:
     prompts: list[list[Message]] = field(default_factory=list)
     acted: list[str] = field(default_factory=list)
     drafts: list[Draft] = field(default_factory=list)
+    voiced: list[SafeText] = field(default_factory=list)
+    """What the voice was given to speak."""
     prepared: list[str] = field(default_factory=list)
     """What the model was given to read in advance: the user's words so far."""
     dialogues: list[Dialogue] = field(default_factory=list)
@@ -139,6 +182,9 @@ class World:
                 generate=self._generate,
                 reply_language=lambda transcript: transcript.language or "en",
                 screen=self._screen,
+                answer=self._answer,
+                rewrite=self._rewrite if self.rewrites is not None else None,
+                closing=lambda language: None,
                 prepare=self._prepare,
             ),
             synthesize=self._synthesize,
@@ -222,10 +268,27 @@ class World:
 
         async def tokens() -> AsyncIterator[str]:
             await asyncio.sleep(self.llm_seconds_to_first)
-            for word in self.reply(messages[-1].text).split():
+            for token in self.tokens(self.reply(messages[-1].text)):
                 self._may_fail("llm", LlmError)
                 await asyncio.sleep(self.llm_seconds_per_token)
-                yield word + " "
+                yield token
+
+        self.active += 1
+        try:
+            yield tokens()
+        finally:
+            self.active -= 1
+
+    async def _answer(self, transcript: Transcript, language: str, said: str) -> SafeText | None:
+        text = self.answers.get(transcript.text)
+        return SafeText(text, language, "replace", "fixed") if text else None
+
+    @asynccontextmanager
+    async def _rewrite(self, draft: Draft) -> AsyncGenerator[AsyncIterator[str]]:
+        async def tokens() -> AsyncIterator[str]:
+            for word in (self.rewrites or {}).get(draft.text, "").split(" "):
+                self._may_fail("rewrite", LlmError)
+                yield f"{word} "
 
         self.active += 1
         try:
@@ -236,12 +299,21 @@ class World:
     async def _screen(self, draft: Draft) -> SafeText:
         self.drafts.append(draft)
         self._may_fail("screen", SafetyError)
+        if self.gate is not None:
+            return await self.gate(draft)
         if "bomb" in draft.text:
             return SafeText("I would rather not say.", draft.language, "replace", "danger")
+        if "rude" in draft.text:
+            action: ScreenAction = "replace" if draft.again else "soften"
+            return SafeText("Let me be kind.", draft.language, action, "rudeness")
+        if draft.again:
+            return SafeText(draft.text, draft.language, "soften", draft.again)
         return SafeText(draft.text, draft.language)
 
     @asynccontextmanager
     async def _synthesize(self, sentence: SafeText) -> AsyncGenerator[AsyncIterator[Speech]]:
+        self.voiced.append(sentence)
+
         async def blocks() -> AsyncIterator[Speech]:
             await asyncio.sleep(self.tts_seconds)
             samples = self._sound(sentence.text).samples

@@ -19,8 +19,8 @@ from typer.testing import CliRunner, Result
 
 from robot_voice.commands.reports import app
 from robot_voice.errors import EngineError
+from robot_voice.reports import Report, ReportStore, reports_path
 from robot_voice.safety.suppress import form
-from robot_voice.service.reports import Report, ReportStore, reports_path
 
 DAY = 86_400.0
 AGES = 30_000
@@ -352,7 +352,7 @@ FULL_DISK = """
 import logging, resource, sys
 from pathlib import Path
 from robot_voice.safety.suppress import form
-from robot_voice.service.reports import Report, ReportStore
+from robot_voice.reports import Report, ReportStore
 
 logging.basicConfig(format="warned: %(message)s")
 store = ReportStore(Path(sys.argv[1]), keep_text=True, retention_days=30, clock=lambda: 1.8e9)
@@ -380,7 +380,7 @@ def test_a_full_disk_costs_the_report_only(path: Path, limit: int) -> None:
 FILE_WITHOUT_END = """
 import sys
 from pathlib import Path
-from robot_voice.service.reports import Report, ReportStore
+from robot_voice.reports import Report, ReportStore
 
 store = ReportStore(Path(sys.argv[1]), keep_text=True, retention_days=30, clock=lambda: 1.8e9)
 for number in range(1, int(sys.argv[2]) + 1):

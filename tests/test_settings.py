@@ -347,7 +347,9 @@ def test_every_value_of_a_file_has_a_line() -> None:
         lines, tree = key_lines(text), tomllib.loads(text)
         for table, values in tree.items():
             for key in values if isinstance(values, dict) else ():
-                assert text.splitlines()[lines[table, key] - 1].startswith(key)
+                assert text.splitlines()[lines[table, key] - 1].startswith(
+                    (key, f"[{table}.{key}]")
+                )
 
 
 # --- the shipped files ---------------------------------------------------------

@@ -43,6 +43,7 @@ from robot_voice.types import (
 from robot_voice.vad.endpoint import Dialogue, Patience, patience
 from robot_voice.worker import Workers
 
+from .caring import Keeper, open_store
 from .interpreting import between_two, check_directions, translates, translator
 from .loading import (
     STARTER_HEARING,
@@ -123,11 +124,14 @@ async def assemble(
     check_directions(config, models)
     workers = start_workers(config)
     engines: Engines | None = None
+    keeper: Keeper | None = None
     try:
-        engines = await asyncio.to_thread(load_engines, config, models)
-        wiring = _Wiring(config, models, engines, workers, commands)
-        stages = await asyncio.to_thread(wiring.stages, listen, gate)
+        store = await asyncio.to_thread(open_store, config)
+        engines = await asyncio.to_thread(load_engines, config, models, store)
         conversation = Conversation(config.conversation.max_messages)
+        keeper = Keeper(config, engines.screen, conversation, store)
+        wiring = _Wiring(config, models, engines, workers, commands, keeper)
+        stages = await asyncio.to_thread(wiring.stages, listen, gate)
         events = EventBus(*listeners)
         pipeline: Pipeline | Interpreter
         if config.mode == "interpret":
@@ -137,7 +141,9 @@ async def assemble(
             pipeline = Pipeline(stages, segmenter(config), speaker, conversation, events.emit)
         yield Assistant(config, models, pipeline, conversation, events, workers)
     finally:
-        workers.close(engines.llm if engines else None)
+        workers.close(engines.close if engines else None)
+        if keeper is not None:
+            keeper.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +155,7 @@ class _Wiring:
     engines: Engines
     workers: Workers
     commands: CommandTable
+    keeper: Keeper
 
     def stages(self, listen: Listen, gate: Gate) -> Stages:
         """Takes as long as a few sentences to synthesise."""
@@ -164,8 +171,15 @@ class _Wiring:
             judge=partial(judge, gate, self.commands, config.vad.pre_roll_seconds),
             finished=self._finished(),
             patience=partial(_patience, config, self.commands),
-            act=partial(commit, self.commands, language, self.engines.session),
-            mind=make_mind(config, self.engines.llm, self.engines.screen, self.workers, language),
+            act=partial(commit, self.commands, language, self.engines.session, self.keeper),
+            mind=make_mind(
+                config,
+                self.engines.llm,
+                self.keeper,
+                self.workers,
+                language,
+                starter=self.models.llm.is_starter,
+            ),
             synthesize=lambda text: self.workers.tts.stream(
                 partial(tts.synthesize, text), BLOCKS_AHEAD
             ),

@@ -18,7 +18,7 @@ from robot_voice.asr.gate import Gate, load_gate
 from robot_voice.asr.language import LanguagePolicy, reply_language
 from robot_voice.config import Config
 from robot_voice.cores import Cores, SharedAsr, SharedLlm
-from robot_voice.engines import Asr, Llm, Screen, Tts, Vad
+from robot_voice.engines import Asr, Judge, Llm, Tts, Vad
 from robot_voice.errors import ModelError
 from robot_voice.models.registry import FoundModel, find_model
 from robot_voice.settings import Loaded
@@ -27,8 +27,11 @@ from robot_voice.vad.floor import MARGIN_DB
 from robot_voice.vad.segmenter import Segmenter, SegmenterConfig
 from robot_voice.worker import Workers
 
+from .caring import open_screen
+
 if TYPE_CHECKING:
     from robot_voice.asr.whisper import WhisperAsr
+    from robot_voice.reports import ReportStore
     from robot_voice.safety.screen import SafetyScreen
     from robot_voice.vad.turn_model import TurnModel
 
@@ -62,11 +65,18 @@ class Engines:
 
     asr: Asr
     llm: Llm
-    screen: Screen
+    judge: Judge | None
+    screen: SafetyScreen
     tts: Tts
     turn_model: TurnModel | None
     session: LanguagePolicy
     """The recogniser's memory of languages, to be told of committed words."""
+
+    def close(self) -> None:
+        """Free what the language model's thread holds."""
+        self.llm.close()
+        if self.judge is not None:
+            self.judge.close()
 
 
 def find_models(loaded: Loaded) -> Models:
@@ -80,22 +90,28 @@ def find_models(loaded: Loaded) -> Models:
 
 def start_workers(config: Config) -> Workers:
     return Workers.start(
-        config.asr.timeout_seconds, config.llm.timeout_seconds, config.tts.timeout_seconds
+        config.asr.timeout_seconds,
+        config.llm.timeout_seconds,
+        config.tts.timeout_seconds,
+        screen=1.0 + config.safety.judge_seconds,
     )
 
 
-def load_engines(config: Config, models: Models) -> Engines:
+def load_engines(config: Config, models: Models, store: ReportStore | None) -> Engines:
     """Load all engines at once. Blocks for seconds. Raises ``ModelError`` or ``ConfigError``."""
-    with ThreadPoolExecutor(4, "load") as pool:
+    with ThreadPoolExecutor(5, "load") as pool:
+        judge = pool.submit(load_second_opinion, config, models.llm)
         asr = pool.submit(load_asr, config, models.asr)
         llm = pool.submit(load_llm, config, models.llm)
         tts = pool.submit(load_tts, config)
-        screen = pool.submit(load_screen, config)
+        starter = models.llm.is_starter
+        screen = pool.submit(lambda: open_screen(config, judge.result(), store, starter=starter))
         turn = pool.submit(load_turn_model, config)
         cores, ears = Cores(), asr.result()
         return Engines(
             asr=SharedAsr(ears, cores),
             llm=SharedLlm(llm.result(), cores),
+            judge=judge.result(),
             screen=screen.result(),
             tts=tts.result(),
             turn_model=turn.result(),
@@ -136,7 +152,8 @@ def load_llm(config: Config, model: FoundModel) -> Llm:
     # The system prompt of the usual language is read now, not in the first turn.
     greeting = [Message("user", ".")]
     language = reply_language(config.language, Transcript("", config.language.default))
-    prompt = compose(greeting, language, config.persona, config.tone)
+    guide = not model.is_starter
+    prompt = compose(greeting, language, config.persona, config.tone, guide)
     next(engine.generate(prompt, lambda: False), None)
     return engine
 
@@ -156,6 +173,20 @@ def load_screen(config: Config) -> SafetyScreen:
     from robot_voice.safety.screen import SafetyScreen
 
     return SafetyScreen(config.safety, config.tone)
+
+
+def load_second_opinion(config: Config, model: FoundModel) -> Judge | None:
+    """Who judges doubtful sentences; None: nobody. ``model`` is the language model. Raises
+    ``ModelError`` or ``LlmError``."""
+    wanted = config.safety.judge
+    if wanted == "off" or (wanted == "auto" and model.is_starter):
+        return None
+    from robot_voice.llm.judge import load
+    from robot_voice.safety.guidelines import LANGUAGES, rubric
+
+    path = model.path if wanted in ("auto", "llm") else Path(wanted).expanduser()
+    rules = {language: rubric(language) for language in LANGUAGES}
+    return load(path, rules, threads_for(config, config.llm.threads))
 
 
 def load_judge(config: Config, model: FoundModel) -> Gate:

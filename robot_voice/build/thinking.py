@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,15 +12,17 @@ from robot_voice.actions.commands import CommandTable
 from robot_voice.asr.language import LanguagePolicy, ReplyLanguage
 from robot_voice.config import Config
 from robot_voice.conversation import Conversation
-from robot_voice.engines import Cancelled, Llm, Screen
+from robot_voice.engines import Cancelled, Judge, Llm
 from robot_voice.models.registry import find_model
+from robot_voice.safety.screen import SafetyScreen
 from robot_voice.settings import Loaded
 from robot_voice.stages import Mind
-from robot_voice.types import Action, Message, Transcript
+from robot_voice.types import Action, Draft, Message, Stream, Transcript
 from robot_voice.worker import Workers
 
+from .caring import Keeper, open_screen, open_store
 from .interpreting import TOKENS_AHEAD
-from .loading import load_actions, load_llm, load_screen, start_workers
+from .loading import load_actions, load_llm, load_second_opinion, start_workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +43,43 @@ async def open_mind(loaded: Loaded) -> AsyncGenerator[Thinker]:
     commands = load_actions(loaded)
     workers = start_workers(config)
     llm: Llm | None = None
+    judge: Judge | None = None
     try:
+        store = await asyncio.to_thread(open_store, config)
         llm = await asyncio.to_thread(load_llm, config, model)
+        judge = await asyncio.to_thread(load_second_opinion, config, model)
+        open_ = partial(open_screen, config, judge, store, starter=model.is_starter)
+        screen = await asyncio.to_thread(open_)
         language = ReplyLanguage(config.language, config.tts.voices)
-        mind = make_mind(config, llm, load_screen(config), workers, language)
         conversation = Conversation(config.conversation.max_messages)
-        taken = partial(commit, commands, language, None)
-        yield Thinker(mind, conversation, taken, model.is_starter)
+        with closing(Keeper(config, screen, conversation, store)) as keeper:
+            mind = make_mind(config, llm, keeper, workers, language, starter=model.is_starter)
+            taken = partial(commit, commands, language, None, keeper)
+            yield Thinker(mind, conversation, taken, model.is_starter)
     finally:
-        workers.close(llm)
+        workers.close(llm.close if llm else None)
+        if judge is not None:
+            judge.close()
 
 
 def make_mind(
-    config: Config, llm: Llm, screen: Screen, workers: Workers, language: ReplyLanguage
+    config: Config,
+    llm: Llm,
+    keeper: Keeper,
+    workers: Workers,
+    language: ReplyLanguage,
+    *,
+    starter: bool,
 ) -> Mind:
-    """The language model with the persona's instructions, and the screen."""
-    from robot_voice.llm.prompt import compose
+    """The language model with the persona's instructions, and the screen. ``starter``: it follows
+    no instructions but those it was trained on."""
+    from robot_voice.llm import prompt as prompts
+
+    screen = keeper.screen
 
     def prompt(messages: Sequence[Message], code: str) -> list[Message]:
-        return compose(messages, code, config.persona, config.tone)
+        feeling = None if starter else _feeling(screen, messages, code)
+        return prompts.compose(messages, code, config.persona, config.tone, not starter, feeling)
 
     async def prepare(messages: Sequence[Message], code: str) -> None:
         read = partial(_prefill, llm, prompt(messages, code))
@@ -67,14 +87,33 @@ def make_mind(
             async for _ in nothing:
                 pass
 
+    def rewrite(draft: Draft) -> Stream[str]:
+        again = prompts.rewrite(draft, config.tone)
+        return workers.llm.stream(partial(llm.generate, again), TOKENS_AHEAD)
+
     return Mind(
         generate=lambda messages, code: workers.llm.stream(
             partial(llm.generate, prompt(messages, code)), TOKENS_AHEAD
         ),
         reply_language=language,
         screen=lambda draft: workers.screen.call(partial(screen.screen, draft)),
+        answer=lambda words, code, said: workers.screen.call(
+            partial(screen.answer, words.text, code, said, words.language)
+        ),
+        rewrite=None if starter else rewrite,
+        closing=keeper.closing,
         prepare=prepare,
     )
+
+
+def _feeling(screen: SafetyScreen, messages: Sequence[Message], language: str) -> str | None:
+    """What the user seems to feel, or to be about, for the model to know."""
+    if not messages or messages[-1].role != "user":
+        return None
+    reading = screen.reading(messages[-1].text, language)
+    if reading.danger or screen.care.crisis:
+        return "crisis"
+    return "abuse" if reading.abuse else reading.feeling or None
 
 
 def _prefill(llm: Llm, prompt: Sequence[Message], cancelled: Cancelled) -> Iterator[str]:
@@ -86,9 +125,11 @@ def commit(
     commands: CommandTable,
     reply: ReplyLanguage,
     session: LanguagePolicy | None,
+    keeper: Keeper,
     transcript: Transcript,
 ) -> Sequence[Action]:
-    """The user did say this: what follows for the languages, and for the body."""
+    """The user did say this: what follows for the languages, the filter, and the body."""
+    keeper.committed(transcript)
     asked = reply.commit(transcript)
     if session is not None:
         session.heard(transcript.language)

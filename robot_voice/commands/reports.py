@@ -12,7 +12,7 @@ from .common import Run, command
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from robot_voice.service.reports import Filed, ReportStore
+    from robot_voice.reports import Filed, ReportStore
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -140,7 +140,7 @@ def delete(
 
 def _store() -> ReportStore | None:
     """None: nothing was ever filed, and looking is no reason to begin a file."""
-    from robot_voice.service.reports import ReportStore, reports_path
+    from robot_voice.reports import ReportStore, reports_path
 
     path = reports_path()
     # How long reports stay is the running robot's to say: its configuration need not be ours.

@@ -6,7 +6,8 @@ it is about and nothing is generated. What all prompts begin with (the rules) st
 cache, one copy for each language, and is never evaluated again.
 
 The judge has a context of its own, so it never disturbs the conversation's cache. Its weights are
-mapped from the file and not repacked: with a second context on the same file the pages are shared.
+mapped from the file and not repacked, so a conversation with the same file (where it is not
+repacked either, as K-quants are not) shares their pages.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from jinja2 import TemplateError
@@ -110,9 +111,10 @@ class _Judge:
             if not self._native.evaluate([likeliest]):
                 return None
         logits = self._native.logits().astype(np.float64)
-        bad, good = (np.logaddexp.reduce(logits[ids]) for ids in (self._bad, self._good))
-        if not math.isfinite(bad - good):  # a NaN is below every threshold: it must not pass
+        if not np.isfinite(logits[self._bad + self._good]).all():
+            # A probability that is no number would be below every threshold: it must not pass.
             raise LlmError("the judge's model computes no numbers: its file may be damaged")
+        bad, good = (float(np.logaddexp.reduce(logits[ids])) for ids in (self._bad, self._good))
         return 0.5 + 0.5 * math.tanh((bad - good) / 2)  # the logistic function, never overflowing
 
     @contextmanager
@@ -277,7 +279,7 @@ def _renderer(native: Scorer, path: Path, default: str, ask: Prompter) -> Render
         raise ModelError(f"the chat template of {path} is broken: {error}") from error
 
     def render(messages: Sequence[Message], typed: bool) -> str:
-        fields = [{"role": m.role, "content": _content(m.text, typed)} for m in messages]
+        fields: Any = [{"role": m.role, "content": _content(m.text, typed)} for m in messages]
         try:
             # A model that thinks before it answers (Qwen 3) is told not to.
             return str(formatter(messages=fields, enable_thinking=False).prompt)

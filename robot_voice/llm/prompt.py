@@ -18,7 +18,7 @@ from collections.abc import Sequence
 
 from robot_voice.config import PersonaConfig, ToneConfig
 from robot_voice.safety.guidelines import rubric
-from robot_voice.types import Message
+from robot_voice.types import Draft, Message
 
 _DEFAULT = PersonaConfig()
 KOREAN_NAME = "누리"
@@ -219,6 +219,20 @@ def interpret(text: str, source: str, target: str, tone: ToneConfig) -> list[Mes
     return [Message("system", " ".join(parts)), Message("user", text)]
 
 
+def rewrite(draft: Draft, tone: ToneConfig) -> list[Message]:
+    """What a model is asked for the same facts as in ``draft``, said kindly."""
+    korean = draft.language == "ko"
+    parts = [
+        "Say the given sentence again as a kind robot would: the same facts and nothing new,"
+        " warmly, without judging the person it is said to.",
+        f"Answer in {_name(draft.language)} with one or two short sentences and nothing else.",
+        _LEVEL_KO[tone.korean_level] if korean else _FORMALITY[tone.formality],
+    ]
+    asked = f"The person had said: {draft.user}\n" if draft.user else ""
+    text = f"{asked}The sentence: {draft.text}"
+    return [Message("system", " ".join(parts)), Message("user", text)]
+
+
 def _name(language: str) -> str:
     return LANGUAGES.get(language, f"the language with the ISO 639 code {language!r}")
 
@@ -239,10 +253,10 @@ def _english(language: str, persona: PersonaConfig, tone: ToneConfig, more: Sequ
 
 def _korean(persona: PersonaConfig, tone: ToneConfig, more: Sequence[str]) -> str:
     if persona.description == _DEFAULT.description:
-        who = f"당신은 휴머노이드 로봇 {_korean_name(persona)}입니다."
+        who = f"당신은 휴머노이드 로봇 {spoken_name(persona, 'ko')}입니다."
     else:
         who = (
-            f"당신의 이름은 {_korean_name(persona)}입니다."
+            f"당신의 이름은 {spoken_name(persona, 'ko')}입니다."
             f" 당신에 대한 설명: {persona.description.rstrip('. ')}."
         )
     parts = (
@@ -263,5 +277,7 @@ def _third(choices: tuple[str, str, str], level: float) -> str:
     return choices[min(2, int(level * 3))]
 
 
-def _korean_name(persona: PersonaConfig) -> str:
-    return KOREAN_NAME if persona.name == _DEFAULT.name else persona.name
+def spoken_name(persona: PersonaConfig, language: str) -> str:
+    """What the robot is called in ``language``."""
+    korean = language == "ko" and persona.name == _DEFAULT.name
+    return KOREAN_NAME if korean else persona.name

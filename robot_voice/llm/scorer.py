@@ -31,8 +31,7 @@ class Head:
 class Scorer(LlamaContext):
     """A loaded model with a small context of its own. Owned by one thread.
 
-    The weights are mapped from the file, not repacked, so that a second context on the same file
-    shares their pages.
+    The weights are mapped from the file, not repacked: other contexts that do the same share them.
     """
 
     def __init__(self, path: Path, threads: int, context_tokens: int) -> None:

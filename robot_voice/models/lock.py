@@ -14,8 +14,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, ValidationError
 
-from robot_voice.config import Section
 from robot_voice.errors import ModelError
+from robot_voice.section import Section
 
 LOCK = "model.lock.json"
 

@@ -17,9 +17,9 @@ import psutil
 from pydantic import Field, ValidationError, model_validator
 
 from robot_voice import paths
-from robot_voice.config import Section
 from robot_voice.errors import ModelError
 from robot_voice.mistakes import did_you_mean
+from robot_voice.section import Section
 
 from .lock import Kind, Name
 

@@ -18,6 +18,9 @@ _SENTENCE = re.compile(r"[^.!?。！？]+[.!?。！？]*")
 MAX_SUPPRESSED = 10_000
 """Sentences that are never said again; nobody complains so often."""
 
+LEAST_LETTERS = 4
+"""A sentence of fewer letters ("Yes.", "네.") hurt by what it answered, and stays sayable."""
+
 
 class Care:
     """``digest`` makes of a sentence's form what is kept of it; ``suppressed`` are those of
@@ -38,27 +41,25 @@ class Care:
         """Whether somebody was in danger: no jokes from then on."""
         self.complaints = 0
 
-    def heard(self, reading: Reading, said: str) -> tuple[str, ...]:
-        """The user's words were committed, after the robot had said ``said``. Returns the sentences
-        that hurt, to be reported; usually none."""
+    def heard(self, reading: Reading, said: str) -> None:
+        """The user's words were committed, after the robot had said ``said``."""
         self.crisis = self.crisis or bool(reading.danger)
         if not (reading.feedback and said):
-            return ()
-        hurtful = tuple(sentences(said))
-        forms = {self._digest(form(sentence)) for sentence in hurtful if form(sentence)}
+            return
+        forms = {form(sentence) for sentence in sentences(said)}
+        digests = {self._digest(one) for one in forms if len(one) >= LEAST_LETTERS}
         if len(self._suppressed) < MAX_SUPPRESSED:
-            self._suppressed |= forms
+            self._suppressed |= digests
         self.complaints += 1
         if not self._raised:
             self.sensitivity, self._raised = one_step_up(self.sensitivity), True
-        return hurtful
 
     def is_suppressed(self, text: str) -> bool:
         """Whether somebody was hurt by this very sentence."""
         if not self._suppressed:
             return False
         own = form(text)
-        return bool(own) and self._digest(own) in self._suppressed
+        return len(own) >= LEAST_LETTERS and self._digest(own) in self._suppressed
 
 
 def sentences(text: str) -> list[str]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,7 +68,7 @@ def _word_grams(words: list[str], language: str) -> Iterable[str]:
     yield "^$"
     padded = ["^", *words, "$"]
     yield from words
-    yield from map(" ".join, zip(padded, padded[1:], strict=False))
+    yield from map(" ".join, pairwise(padded))
     yield from map(" ".join, zip(padded, padded[1:], padded[2:], strict=False))
     for first, second in zip(padded, padded[2:], strict=False):
         yield f"{first} _ {second}"

@@ -68,7 +68,7 @@ def judge(draft: Draft, rules: Rules, crisis: bool = False) -> Verdict:
         return verdict
     if crisis and found("cheer", views.strict):
         return Verdict("replace", "out_of_place", "context")
-    reading = read(draft.user, draft.language)
+    reading = read(draft.user, draft.user_language or draft.language)
     scores = _scores(draft, views)
     verdicts = [
         _by_head("toxic", scores, rules.toxic),
@@ -110,7 +110,9 @@ def _unspeakable(draft: Draft) -> Verdict | None:
 def _worded(views: Views, previous: str, rules: Rules) -> Verdict | None:
     """The worst word or phrase of the lexicon in it."""
     words = lexicon.load()
-    hits = [(hit, views.span(hit.view, hit.start, hit.end)) for hit in words.hits(views)]
+    hits: list[tuple[lexicon.Hit, tuple[int, int] | None]] = [
+        (hit, views.span(hit.view, hit.start, hit.end)) for hit in words.hits(views)
+    ]
     before = _unfinished(previous)
     if before:  # an insult may be dealt over two drafts
         both = f"{before} {views.strict}"

@@ -51,14 +51,12 @@ class Rules:
 
 
 def rules(sensitivity: Sensitivity, own: Mapping[str, Any] | None = None) -> Rules:
-    """The row of ``sensitivity``, made stricter by an owner's table of the same form.
+    """The row of ``sensitivity``, made stricter by an owner's row of the same form.
 
     Raises ``ValueError`` for an unknown key, or a value that is none.
     """
     floor = _table()[sensitivity]
-    if not own:
-        return floor
-    return floor.stricter(_row(own[sensitivity], floor)) if sensitivity in own else floor
+    return floor.stricter(_row(own, floor)) if own else floor
 
 
 def one_step_up(sensitivity: Sensitivity) -> Sensitivity:

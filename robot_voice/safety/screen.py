@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from robot_voice.config import SafetyConfig, ToneConfig
-from robot_voice.types import Draft, SafeText
+from robot_voice.config import ToneConfig
+from robot_voice.safety_config import SafetyConfig
+from robot_voice.types import Draft, SafeText, ScreenAction
 
 from . import disclosure, lexicon, tone
 from .care import Care
@@ -18,9 +19,6 @@ from .templates import template
 
 Judge: TypeAlias = Callable[[Draft], float | None]
 """How likely a sentence breaks the guidelines, by a language model; None: no answer in time."""
-
-OWN_TEXTS = frozenset({"feedback", "crisis", "crisis_stay", "crisis_third", "emergency"})
-"""Categories whose sentences are said however often somebody says they hurt."""
 
 
 class SafetyScreen:
@@ -60,7 +58,7 @@ class SafetyScreen:
     def screen(self, draft: Draft) -> SafeText:
         """The draft itself, or the sentence that is said in its place. One that is to be asked for
         again has the action "soften", and the text that is said if that fails."""
-        danger = read(draft.user, draft.language).danger
+        danger = read(draft.user, draft.user_language or draft.language).danger
         if danger:  # nothing the model wrote is said
             return self._crisis(danger, draft.language, draft.text)
         verdict = self.examine(draft)
@@ -68,10 +66,8 @@ class SafetyScreen:
             verdict = _worse(verdict)
         if verdict.action in ("pass", "gray"):
             return self._passed(draft)
-        action = "soften" if verdict.action == "soften" else "replace"
-        said = template(
-            verdict.template, draft.language, self._manner.korean_level, "replace", draft.text
-        )
+        action: ScreenAction = "soften" if verdict.action == "soften" else "replace"
+        said = self._own_text(verdict.template, draft.language, draft.text)
         return SafeText(said.text, said.language, action, verdict.category)
 
     def examine(self, draft: Draft) -> Verdict:
@@ -86,18 +82,22 @@ class SafetyScreen:
         settled = settle(verdict, self.rules(), unkind)
         return verdict if settled.action == "pass" and unkind is None else settled
 
-    def answer(self, user: str, language: str, said: str = "") -> SafeText | None:
+    def answer(
+        self, user: str, language: str, said: str = "", user_language: str = ""
+    ) -> SafeText | None:
         """What is said to these words whatever the model thinks: to a cry for help, to somebody who
         was hurt by what the robot ``said``, to abuse, to a question about the robot. None: nothing.
+
+        ``language`` is that of the answer, ``user_language`` that of the words if it is another.
         """
-        reading = read(user, language)
+        reading = read(user, user_language or language)
         if reading.danger:
             return self._crisis(reading.danger, language, user)
         if reading.feedback and said:
             return self._own_text("feedback", language, f"{user}{self.care.complaints}")
         if reading.abuse:
             return self._own_text("abuse", language, user)
-        question = disclosure.asked(user, language)
+        question = disclosure.asked(user, user_language or language)
         if question:
             text = disclosure.answer(question, language, self._manner.korean_level, self._facts)
             spoken = disclosure.spoken_language(language)
@@ -121,9 +121,7 @@ class SafetyScreen:
     def _passed(self, draft: Draft) -> SafeText:
         if draft.again:
             return SafeText(draft.text, draft.language, "soften", draft.again)
-        if self._rewrites and (
-            off := tone.off_style(draft.text, draft.language, self._manner, draft.sentences)
-        ):
+        if self._rewrites and (off := tone.off_style(draft.text, draft.language, self._manner, 0)):
             return SafeText(draft.text, draft.language, "soften", f"style_{off}")
         return SafeText(draft.text, draft.language)
 

@@ -43,7 +43,7 @@ from robot_voice.types import Message
 
 from .control import Control, Hooks, socket_path
 from .journal import History, HistoryKeeper
-from .ledger import Rejections
+from .ledger import Rejections, Screenings
 from .logs import EventLog, setup_logging
 
 _log = logging.getLogger(__name__)
@@ -108,8 +108,8 @@ class _Daemon:
     async def _session(self, loaded: Loaded) -> AsyncGenerator[Assistant]:
         """The sound card, the engines and the history, for one configuration."""
         config = loaded.config
-        rejections = Rejections()
-        events = EventBus(EventLog(), _tell_devices, rejections, *self._listeners)
+        rejections, screenings = Rejections(), Screenings()
+        events = EventBus(EventLog(), _tell_devices, rejections, screenings, *self._listeners)
         self._loading = True
         async with (
             DeviceAudio(config.audio, config.vad, events.emit, barge_in=barge_in(config)) as device,
@@ -122,8 +122,9 @@ class _Daemon:
                 if assistant.models.starter:
                     _log.info(STARTER_NOTICE)
                 assistant.conversation.restore(self._said)
+                hooks = _hooks(assistant, device, rejections, screenings)
                 with _history(config, assistant, events):
-                    async with Control(_hooks(assistant, device, rejections)).listen(socket_path()):
+                    async with Control(hooks).listen(socket_path()):
                         yield assistant
                 self._said = assistant.conversation.messages()
             watching.cancel()
@@ -219,7 +220,9 @@ def _history(config: Config, assistant: Assistant, events: EventBus) -> Iterator
         keeper.close()
 
 
-def _hooks(assistant: Assistant, device: DeviceAudio, rejections: Rejections) -> Hooks:
+def _hooks(
+    assistant: Assistant, device: DeviceAudio, rejections: Rejections, screenings: Screenings
+) -> Hooks:
     """What the robot's own software may ask for."""
     pipeline, config = assistant.pipeline, assistant.config
 
@@ -235,6 +238,7 @@ def _hooks(assistant: Assistant, device: DeviceAudio, rejections: Rejections) ->
             "mode": config.mode,
             "idle": pipeline.idle,
             "not_believed": dict(rejections.counts),
+            "screened": dict(screenings.counts),
             "asr": assistant.models.asr.name,
             "llm": assistant.models.llm.name,
         },

@@ -121,6 +121,18 @@ class Rejections:
             self.counts[event.reason] += 1
 
 
+class Screenings:
+    """Counts what the filter decided, by action and category. Listens."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, SentenceScreened):
+            sentence = event.sentence
+            self.counts[f"{sentence.action} {sentence.category}".strip()] += 1
+
+
 class Ledger:
     """Collects turns. ``on_end`` is told of each that is over."""
 

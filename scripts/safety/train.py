@@ -9,6 +9,9 @@ The same data give the same file.
 from __future__ import annotations
 
 import argparse
+import math
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +26,16 @@ from .sets import REPLY_HEADS, USER_HEADS, Example, Keep, everything, reply_exam
 REPLY_BITS, USER_BITS = 19, 16
 """Together 2.4 MB a language; a bit more or less changes no figure by a point (measured)."""
 
-STRENGTH = {"toxic": 8.0, "hurt": 16.0, "context": 16.0} | dict.fromkeys(USER_HEADS, 4.0)
+STRENGTH = {"toxic": 6.0, "hurt": 16.0, "context": 16.0} | dict.fromkeys(USER_HEADS, 4.0)
 """scikit-learn's C, by head; the crisis heads gain nothing from more."""
+
+WORKING_POINT = {
+    "ko": {"toxic": 0.48, "hurt": 0.7},
+    "en": {"toxic": 0.68, "hurt": 0.62},
+}
+"""Probabilities at which the two heads meet the limits on false blocks (chosen on the open samples
+and on the lines that are held out). Biases are moved so that these become one half, and one table
+of limits (``policy.toml``) fits both languages."""
 
 
 def main() -> None:
@@ -41,7 +52,9 @@ def train(language: str, keep: Keep = everything) -> dict[str, Head]:
     trained = {}
     for name in REPLY_HEADS:
         examples = list(reply_examples(name, language, keep))
-        trained[f"reply.{name}"] = _learn(examples, language, REPLY_BITS, STRENGTH[name])
+        head = _learn(examples, language, REPLY_BITS, STRENGTH[name])
+        point = WORKING_POINT[language].get(name, 0.5)
+        trained[f"reply.{name}"] = replace(head, bias=head.bias - math.log(point / (1 - point)))
     for name in USER_HEADS:
         examples = list(user_examples(name, language, keep))
         trained[f"user.{name}"] = _learn(examples, language, USER_BITS, STRENGTH[name])
@@ -60,7 +73,7 @@ def write(language: str, trained: dict[str, Head]) -> None:
         arrays[f"biases{number}"] = np.array([trained[n].bias for n in names], dtype=np.float32)
     file = Path(heads.__file__).parent / "data" / f"heads.{language}.npz"
     np.savez_compressed(file, groups=np.array(len(kinds)), **arrays)
-    print(f"{file.name}: {', '.join(trained)}: {file.stat().st_size / 1e6:.2f} MB")
+    sys.stdout.write(f"{file.name}: {', '.join(trained)}: {file.stat().st_size / 1e6:.2f} MB\n")
 
 
 def _learn(examples: list[Example], language: str, bits: int, strength: float) -> Head:
