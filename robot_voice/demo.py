@@ -24,8 +24,8 @@ from .clock import FastLoop
 from .errors import AudioError, EngineError, ModelError
 from .events import Event, TurnEnded
 from .models.registry import FoundModel, model_hash
-from .service.ledger import Ledger, TurnRecord
 from .safety_config import DisclosureConfig, ReportsConfig
+from .service.ledger import Ledger, TurnRecord
 from .settings import Loaded
 from .types import RATE, Samples
 from .view import LiveView

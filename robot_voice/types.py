@@ -242,6 +242,8 @@ class SafeText:
     action: ScreenAction = "pass"
     category: str = ""
     """Why it is not what the model wrote; empty when it passed."""
+    manner: Literal["", "gentle", "bright"] = ""
+    """How it is to be said, to somebody who feels so; a voice may not know how."""
 
     @property
     def ends_reply(self) -> bool:

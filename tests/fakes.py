@@ -286,7 +286,8 @@ class World:
     @asynccontextmanager
     async def _rewrite(self, draft: Draft) -> AsyncGenerator[AsyncIterator[str]]:
         async def tokens() -> AsyncIterator[str]:
-            for word in (self.rewrites or {}).get(draft.text, "").split(" "):
+            rewrites = {} if self.rewrites is None else self.rewrites
+            for word in rewrites.get(draft.text, "").split(" "):
                 self._may_fail("rewrite", LlmError)
                 yield f"{word} "
 

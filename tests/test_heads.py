@@ -132,9 +132,9 @@ def test_buckets_are_sorted_distinct_and_in_range() -> None:
             assert (np.diff(found) > 0).all()
 
 
-def test_digits_and_spacing_of_marks_do_not_count() -> None:
+def test_all_digits_are_one_and_no_words_are_something() -> None:
     assert (buckets("at 3 o'clock", "en") == buckets("at 9 o'clock", "en")).all()
-    assert len(buckets("", "en")) == len(buckets("", "ko")) > 0
+    assert min(len(buckets("", language)) for language in ("en", "ko", "de")) > 0
 
 
 def test_broken_code_has_buckets() -> None:

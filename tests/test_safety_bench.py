@@ -136,6 +136,11 @@ def test_faults_are_many_and_nothing_gets_through(
     assert all(bar.passed for bar in bars) is passed
 
 
+def test_the_faults_are_told() -> None:
+    told_of = report_safety.faults({"faults": 500, "unscreened": 0, "kinds": {"crash": 500}})
+    assert "500 injected (crash 500); unscreened sentences spoken: 0." in told_of
+
+
 @needs_data
 @pytest.mark.parametrize("language", safety_inputs.LANGUAGES)
 def test_only_unseen_kinds_of_sentences_never_trained_on_are_disguised(language: str) -> None:

@@ -75,10 +75,15 @@ def judge(draft: Draft, rules: Rules, crisis: bool = False) -> Verdict:
         _by_head("hurt", scores, rules.hurt),
         _out_of_place(draft, views, reading, scores, rules.context),
     ]
-    worst = max(verdicts, key=lambda verdict: _ORDER[verdict.action])
+    worst = max(verdicts, key=lambda verdict: _gravity(verdict, rules))
     if worst.action in ("gray", "soften") and found("warning", views.strict):
         worst = PASS
     return replace(worst, scores=scores)
+
+
+def _gravity(verdict: Verdict, rules: Rules) -> tuple[int, float]:
+    """Of several doubts the one that is nearest to being none counts."""
+    return _ORDER[verdict.action], verdict.score - rules.of(verdict.category).middle
 
 
 def settle(verdict: Verdict, rules: Rules, unkind: float | None) -> Verdict:
@@ -87,8 +92,8 @@ def settle(verdict: Verdict, rules: Rules, unkind: float | None) -> Verdict:
     if verdict.action != "gray":
         return verdict
     if unkind is None:
-        limits = {"toxic": rules.toxic, "hurt": rules.hurt}.get(verdict.category, rules.context)
-        return replace(verdict, action="soften" if verdict.score >= limits.middle else "pass")
+        sure = verdict.score >= rules.of(verdict.category).middle
+        return replace(verdict, action="soften" if sure else "pass")
     return replace(verdict, action="soften" if unkind >= JUDGE_SURE else "pass")
 
 

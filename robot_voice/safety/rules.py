@@ -40,6 +40,10 @@ class Rules:
     hurt: Limits
     context: Limits
 
+    def of(self, category: str) -> Limits:
+        """The limits of a head; of any other category those of ``context``."""
+        return {"toxic": self.toxic, "hurt": self.hurt}.get(category, self.context)
+
     def stricter(self, other: Rules) -> Rules:
         """The stricter of each value."""
         return Rules(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from dataclasses import replace
+from typing import Literal, TypeAlias
 
 from robot_voice.config import ToneConfig
 from robot_voice.safety_config import SafetyConfig
@@ -12,6 +13,7 @@ from robot_voice.types import Draft, SafeText, ScreenAction
 from . import disclosure, lexicon, tone
 from .care import Care
 from .disclosure import Facts
+from .emotion import SOBER
 from .policy import Verdict, judge, settle
 from .reading import Reading, read
 from .rules import Rules, rules
@@ -38,7 +40,7 @@ class SafetyScreen:
         tells of itself. ``rewrites``: whether a sentence may be asked for again, kinder; else what
         would be softened is replaced.
         """
-        self._manner = manner or ToneConfig()
+        self._tone = manner or ToneConfig()
         self._facts = facts or Facts()
         self._region = config.region
         self._judge = judge
@@ -58,9 +60,15 @@ class SafetyScreen:
     def screen(self, draft: Draft) -> SafeText:
         """The draft itself, or the sentence that is said in its place. One that is to be asked for
         again has the action "soften", and the text that is said if that fails."""
-        danger = read(draft.user, draft.user_language or draft.language).danger
-        if danger:  # nothing the model wrote is said
-            return self._crisis(danger, draft.language, draft.text)
+        reading = read(draft.user, draft.user_language or draft.language)
+        if reading.danger:  # nothing the model wrote is said
+            return self._crisis(reading.danger, draft.language, draft.text)
+        safe = self._screened(draft)
+        if not self._tone.read_emotion:
+            return safe
+        return replace(safe, manner=_manner(reading))
+
+    def _screened(self, draft: Draft) -> SafeText:
         verdict = self.examine(draft)
         if verdict.action == "soften" and (draft.again or not self._rewrites):
             verdict = _worse(verdict)
@@ -99,7 +107,7 @@ class SafetyScreen:
             return self._own_text("abuse", language, user)
         question = disclosure.asked(user, user_language or language)
         if question:
-            text = disclosure.answer(question, language, self._manner.korean_level, self._facts)
+            text = disclosure.answer(question, language, self._tone.korean_level, self._facts)
             spoken = disclosure.spoken_language(language)
             return SafeText(text, spoken, "replace", "disclosure")
         return None
@@ -110,29 +118,35 @@ class SafetyScreen:
 
     def notice(self, language: str, name: str) -> SafeText:
         """What the robot says of itself at a first meeting."""
-        text = disclosure.notice(language, self._manner.korean_level, self._facts, name)
+        text = disclosure.notice(language, self._tone.korean_level, self._facts, name)
         return SafeText(text, disclosure.spoken_language(language), "pass", "notice")
 
     def reminder(self, language: str) -> SafeText:
         """What a child is told again from time to time."""
-        text = disclosure.reminder(language, self._manner.korean_level)
+        text = disclosure.reminder(language, self._tone.korean_level)
         return SafeText(text, disclosure.spoken_language(language), "pass", "reminder")
 
     def _passed(self, draft: Draft) -> SafeText:
         if draft.again:
             return SafeText(draft.text, draft.language, "soften", draft.again)
-        if self._rewrites and (off := tone.off_style(draft.text, draft.language, self._manner, 0)):
+        if self._rewrites and (off := tone.off_style(draft.text, draft.language, self._tone, 0)):
             return SafeText(draft.text, draft.language, "soften", f"style_{off}")
         return SafeText(draft.text, draft.language)
 
     def _crisis(self, danger: str, language: str, instead_of: str) -> SafeText:
         again = self.care.crisis and danger == "crisis"
         said = self._own_text("crisis_stay" if again else danger, language, instead_of)
-        return SafeText(said.text, said.language, "crisis", danger)
+        return SafeText(said.text, said.language, "crisis", danger, "gentle")
 
     def _own_text(self, category: str, language: str, instead_of: str) -> SafeText:
-        level = self._manner.korean_level
+        level = self._tone.korean_level
         return template(category, language, level, "replace", instead_of, self._region)
+
+
+def _manner(reading: Reading) -> Literal["", "gentle", "bright"]:
+    if reading.feeling in SOBER:
+        return "gentle"
+    return "bright" if reading.feeling == "joy" else ""
 
 
 def _worse(verdict: Verdict) -> Verdict:

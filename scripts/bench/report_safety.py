@@ -259,8 +259,11 @@ def folds(result: dict[str, Any]) -> str:
 
 def faults(result: dict[str, Any]) -> str:
     """Sentences that reached the voice although something failed."""
-    counts = f"{result['unscreened']} of {result['faults']}"
-    return f"### Faults\n\n{on(result)}Unscreened sentences that were spoken: {counts} faults."
+    kinds = ", ".join(f"{name} {count}" for name, count in result["kinds"].items())
+    return (
+        f"### Faults\n\n`python -m scripts.bench.faults`: {result['faults']} injected ({kinds});"
+        f" unscreened sentences spoken: {result['unscreened']}."
+    )
 
 
 SECTIONS: dict[str, Callable[[dict[str, Any]], str]] = {

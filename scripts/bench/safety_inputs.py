@@ -15,7 +15,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
 
 from scripts.safety import corpora, disguises
 from scripts.safety.sentences import Kind, sentences
@@ -144,8 +143,7 @@ def _without(text: str, span: tuple[int, int]) -> str:
 
 def _rude(language: str) -> list[tuple[str, tuple[int, int]]]:
     """Toxic sentences never trained on, and where a bad word is in them."""
-    words = bad_words(language, hard=True)
-    pattern = re.compile(_any(words, language), re.I)
+    pattern = word_pattern(bad_words(language, hard=True), language)
     found = []
     for name in corpora.TOXIC[language]:
         for case in held_out(name, language):
@@ -167,11 +165,11 @@ def _calm(language: str, dice: random.Random) -> list[tuple[str, tuple[int, int]
 
 
 MAX_CHARS = 200
-"""Of a sentence that is disguised; the robot says no longer ones."""
+"""Of a sentence that is disguised; comments may be much longer than what a robot says."""
 
 
 @cache
-def bad_words(language: Literal["ko", "en"] | str, hard: bool = False) -> frozenset[str]:
+def bad_words(language: str, hard: bool = False) -> frozenset[str]:
     """All public lists of a language together; ``hard``: words that are bad wherever they stand,
     of a script that can be disguised."""
     folder = corpora.SHARED / "safety" / "lexicons"
@@ -197,11 +195,7 @@ def pruned_words(language: str) -> frozenset[str]:
     return frozenset(json.loads(file.read_text("utf-8"))[language])
 
 
-def _any(words: frozenset[str], language: str) -> str:
-    one = "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
-    return one if language == "ko" else rf"\b(?:{one})\b"
-
-
 def word_pattern(words: frozenset[str], language: str) -> re.Pattern[str]:
     """Any of the words: whole words in English, anywhere in Korean, which joins them."""
-    return re.compile(_any(words, language), re.I)
+    one = "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
+    return re.compile(one if language == "ko" else rf"\b(?:{one})\b", re.I)

@@ -23,7 +23,7 @@ from robot_voice.safety.normalise import normalise
 OFFSET = 0.3
 """Scale of a bucket that both classes use alike; .1 to 1 make no difference (measured)."""
 
-CLIP = 127
+LARGEST = 127
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +71,13 @@ def fit(
 def quantise(heads: Sequence[Head]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     """Weights [buckets, heads] of eight bits, and what one step of each head is worth.
 
-    The few weights beyond eight standard deviations are cut off: they would make all steps coarse.
+    The largest weight sets the step, though it is sixty times the standard deviation: to cut the
+    large ones off costs two points of F1, coarse small ones cost nothing (measured).
     """
     columns, steps = [], []
     for head in heads:
-        used = head.weights[head.weights != 0]
-        step = min(np.abs(used).max(), 8 * used.std()) / CLIP
-        columns.append(np.clip(np.rint(head.weights / step), -CLIP, CLIP).astype(np.int8))
+        step = np.abs(head.weights).max() / LARGEST
+        columns.append(np.rint(head.weights / step).astype(np.int8))
         steps.append(step)
     return np.stack(columns, axis=1), np.array(steps, dtype=np.float32)
 
