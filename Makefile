@@ -6,7 +6,7 @@ ARGS ?=
 CLIPS ?= out/clips
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint format bench eval eval-starter train-setup smoke bars clean distclean
+.PHONY: help setup demo test check lint format bench eval eval-safety eval-starter train-setup smoke bars clean distclean
 
 help:
 	@echo 'make demo        the robot answers spoken questions, in English and Korean'
@@ -49,8 +49,17 @@ eval: setup
 	@$(BIN)/python -m scripts.bench.endpointing
 	@$(BIN)/python -m scripts.bench.detectors
 	@$(BIN)/python -m scripts.bench.stillness
+	@$(MAKE) --no-print-directory eval-safety
 	@$(MAKE) --no-print-directory eval-starter
 	@$(BIN)/python -m scripts.bench.report
+
+# The filter, on open data where there is some (see scripts/safety/corpora.py), and beside its peers.
+eval-safety:
+	@ROBOT_VOICE_EXTRAS=dev,safety,peers sh scripts/setup.sh
+	@$(BIN)/python -m scripts.bench.safety
+	@$(BIN)/python -m scripts.bench.safety --folds 5
+	@$(BIN)/python -m scripts.bench.safety_peers
+	@$(BIN)/python -m scripts.bench.faults
 
 # On sentences and voices that the starter was not trained on: 600 clips, made by espeak-ng.
 eval-starter: train-setup

@@ -222,10 +222,10 @@ class Draft:
     language: str
     user: str = ""
     """What the user had said."""
-    user_language: str = ""
-    """In which language; empty: in the reply's."""
     previous: str = ""
     """The sentence before this one in the same reply."""
+    user_language: str = ""
+    """The language of ``user``; empty: the reply's."""
     again: str = ""
     """Set when this was written in the place of a sentence that was to be softened: why."""
 

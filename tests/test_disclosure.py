@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from robot_voice.config import DisclosureConfig, ToneConfig
+from robot_voice.config import ToneConfig
 from robot_voice.safety import lexicon
 from robot_voice.safety.disclosure import (
     QUESTIONS,
@@ -23,6 +23,7 @@ from robot_voice.safety.disclosure import (
 from robot_voice.safety.normalise import normalise
 from robot_voice.safety.templates import KoreanLevel
 from robot_voice.safety.tone import off_style, speech_level
+from robot_voice.safety_config import DisclosureConfig
 
 LEVELS: tuple[KoreanLevel, ...] = get_args(KoreanLevel)
 FACTS = [Facts(*flags) for flags in itertools.product((False, True), repeat=4)]

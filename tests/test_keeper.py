@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from robot_voice.build import caring
+from robot_voice import paths
 from robot_voice.build.caring import MAX_FILING, Keeper, open_screen, open_store
 from robot_voice.config import Config
 from robot_voice.conversation import Conversation
@@ -197,7 +197,7 @@ def test_when_the_disk_is_back_reports_are_filed_again(slow: SlowStore) -> None:
 
 
 def met() -> bool:
-    return (caring.paths.user_state() / "met").exists()
+    return (paths.user_state() / "met").exists()
 
 
 @pytest.mark.parametrize("speculative", [True, False], ids=["early", "late"])

@@ -14,7 +14,7 @@ from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
 from robot_voice.config import PersonaConfig, ToneConfig
 from robot_voice.llm.llama import LLAMA_2, LlamaLlm
-from robot_voice.safety.policy import in_another_script
+from robot_voice.safety.script import in_another_script
 from robot_voice.types import Message
 from scripts.starter.llm.dialogues.grammar import Words, noisy, read
 from scripts.starter.llm.dialogues.korean import LEVELS, Level, particles, speak

@@ -73,5 +73,5 @@ def scenes(language: str) -> list[Scene]:
 
 def _read(name: str) -> list[dict[str, str]]:
     file = resources.files("robot_voice.safety") / "data" / name
-    with file.open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+    lines = file.read_text(encoding="utf-8").split("\n")[:-1]
+    return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))

@@ -7,7 +7,8 @@ feeling (``tender``). The others read what the user says.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import random
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from robot_voice.safety.disclosure import read_disclosure
 from robot_voice.safety.lexicon import read_data
 
 from . import corpora
+from .disguises import ENGLISH, KOREAN
 from .sentences import EMOTIONS, Scene, Sentence, scenes, sentences
 
 RUDE = ("h_insult", "h_profane", "h_obf", "h_sexual", "h_threat")
@@ -70,8 +72,10 @@ def reply_examples(head: str, language: str, keep: Keep = everything) -> Iterato
             yield Example(reply.text, hurtful, own)
     calm = [scene.good for scene in found] + own_texts(language)
     yield from (Example(text, False) for text in calm)
-    for name in corpora.CALM[language]:
-        yield from (Example(line.text, False, CALM_WEIGHT[head]) for line in _open(name))
+    lines = [line.text for name in corpora.CALM[language] for line in _open(name)]
+    yield from (Example(text, False, CALM_WEIGHT[head]) for text in lines)
+    harmless = [r.text for r in sentences("replies", language) if r.label == "0" and keep(r)]
+    yield from (Example(text, False) for text in disguised(harmless + lines, language))
     yield from _comments(head, language)
 
 
@@ -81,6 +85,24 @@ def _comments(head: str, language: str) -> Iterator[Example]:
         for line in _open(name):
             if head == "toxic" or not line.toxic:
                 yield Example(line.text, line.toxic, weight)
+
+
+DISGUISES = {
+    "ko": ("digit", "sign", "spaced", "zero width", "jamo", "stretched"),
+    "en": ("leet", "sign", "star", "spaced", "repeated", "zero width", "full width"),
+}
+"""The kinds that the open samples show. The filter meets the others unprepared."""
+
+
+def disguised(texts: Sequence[str], language: str) -> Iterator[str]:
+    """Every tenth of ``texts`` with a word written strangely, which makes it no worse."""
+    kinds = KOREAN if language == "ko" else ENGLISH
+    for number, text in enumerate(texts[::10]):
+        dice = random.Random(number)
+        words = text.split(" ")
+        at = dice.randrange(len(words))
+        words[at] = kinds[dice.choice(DISGUISES[language])](words[at], dice)
+        yield " ".join(words)
 
 
 def own_texts(language: str) -> list[str]:

@@ -72,7 +72,8 @@ def write(language: str, trained: dict[str, Head]) -> None:
         arrays[f"weights{number}"], arrays[f"scales{number}"] = weights, steps
         arrays[f"biases{number}"] = np.array([trained[n].bias for n in names], dtype=np.float32)
     file = Path(heads.__file__).parent / "data" / f"heads.{language}.npz"
-    np.savez_compressed(file, groups=np.array(len(kinds)), **arrays)
+    arrays["groups"] = np.array(len(kinds))
+    np.savez_compressed(file, allow_pickle=False, **arrays)
     sys.stdout.write(f"{file.name}: {', '.join(trained)}: {file.stat().st_size / 1e6:.2f} MB\n")
 
 

@@ -21,7 +21,9 @@ from typing import Any
 
 from robot_voice.config import ToneConfig
 from robot_voice.llm.llama import LlamaLlm
-from robot_voice.safety.policy import in_another_script, judge
+from robot_voice.safety.policy import judge
+from robot_voice.safety.rules import rules
+from robot_voice.safety.script import in_another_script
 from robot_voice.tts.sentences import SentenceSplitter
 from robot_voice.types import Draft
 
@@ -103,7 +105,8 @@ def _refused(user: str, text: str, language: str) -> bool:
     splitter = SentenceSplitter(language)
     previous = ""
     for sentence in [*splitter.push(text), *splitter.flush()]:
-        if judge(Draft(sentence, language, user, previous)).action == "replace":
+        verdict = judge(Draft(sentence, language, user, previous=previous), rules("standard"))
+        if verdict.action == "replace":
             return True
         previous = sentence
     return False

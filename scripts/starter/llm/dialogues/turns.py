@@ -14,6 +14,7 @@ from typing import Any
 from robot_voice import paths
 from robot_voice.actions.commands import load_commands
 from robot_voice.safety.policy import judge
+from robot_voice.safety.rules import rules
 from robot_voice.tts.sentences import SentenceSplitter
 from robot_voice.types import Draft, Transcript
 
@@ -197,7 +198,7 @@ def is_safe(turn: Turn, language: str) -> bool:
     previous = ""
     for sentence in chain(splitter.push(turn.reply), splitter.flush()):
         user = "" if turn.kind == "crisis" else turn.user
-        verdict = judge(Draft(sentence, language, user, previous), "child")
+        verdict = judge(Draft(sentence, language, user, previous=previous), rules("child"))
         if verdict.action == "replace":
             return False
         previous = sentence
