@@ -113,7 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(type(error).__name__, error, EXIT_CODES[kinds[0]], given)
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except BrokenPipeError:  # the reader, `head` for one, has seen enough
+    except (BrokenPipeError, SystemExit):  # the reader, `head` for one, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return code if isinstance(code, int) else 0

@@ -67,6 +67,16 @@ async def reply(
 
 async def _kinder(mind: Mind, draft: Draft, instead: SafeText) -> AsyncGenerator[SafeText]:
     """``draft`` once more, with the same facts; ``instead`` where that is no better."""
+    try:
+        better = await _rewritten(mind, draft, instead)
+    except LlmError:  # what there is to say instead needs no model
+        better = []
+    for safe in better or [instead]:
+        yield safe
+
+
+async def _rewritten(mind: Mind, draft: Draft, instead: SafeText) -> list[SafeText]:
+    """The kinder sentences; none where the model has none. Raises as ``reply``."""
     better: list[SafeText] = []
     if mind.rewrite is not None:
         drafts = _drafts(mind.rewrite(draft), draft.language, lambda: None)
@@ -75,13 +85,11 @@ async def _kinder(mind: Mind, draft: Draft, instead: SafeText) -> AsyncGenerator
                 again = replace(draft, text=sentence, again=instead.category)
                 safe = await mind.screen(again)
                 if safe.action != "soften":  # not even now
-                    better = []
-                    break
+                    return []
                 better.append(safe)
                 if len(better) == MOST_REWRITTEN:
                     break
-    for safe in better or [instead]:
-        yield safe
+    return better
 
 
 MOST_REWRITTEN = 3

@@ -99,6 +99,8 @@ class Keeper:
 
     def closing(self, language: str) -> SafeText | None:
         """What the robot adds to a reply of its own accord."""
+        # A reply may be made before the words it answers are committed.
+        self._notices.heard(self._conversation.said)
         return self._notices.due(language)
 
     def close(self) -> None:
@@ -140,19 +142,20 @@ class Notices:
     def due(self, language: str) -> SafeText | None:
         """What is to be added to the reply that is being made. It may never be heard: then it stays
         due."""
-        self._offered = None
         if not self._given:
             name = spoken_name(self._name, language)
             self._offered = self._screen.notice(language, name)
         elif self._every is not None and self._clock() - self._reminded >= self._every:
             self._offered = self._screen.reminder(language)
+        else:
+            return None
         return self._offered
 
     def heard(self, said: str) -> None:
         """The robot's last words, as far as they were heard."""
-        offered, self._offered = self._offered, None
-        if offered is None or offered.text[:_HEARD] not in said:
+        if self._offered is None or self._offered.text[:_HEARD] not in said:
             return
+        self._offered = None
         self._reminded = self._clock()
         if not self._given:
             self._given = True

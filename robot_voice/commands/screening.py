@@ -78,7 +78,7 @@ def _examined(gate: SafetyScreen, line: str, number: int) -> dict[str, Any]:
         language = row.get("lang") or _language_of(text)
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         return {"id": number, "action": "block", "category": "invalid", "error": repr(error)}
-    if isinstance(context, str):
+    if not isinstance(context, dict):
         context = {"user": context}
     begun = time.perf_counter()
     found = _examine(gate, str(text), str(language), str(kind), context)

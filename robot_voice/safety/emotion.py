@@ -38,11 +38,25 @@ def read_emotion(text: str, language: str) -> str | None:
     view = normalise(text).strict
     for name, pattern in feelings:
         for match in pattern.finditer(view):
-            before, after = view[: match.start()], view[match.end() :]
-            if _DENIED_BEFORE[language].search(before) or _DENIED_AFTER[language].search(after):
-                continue
-            return name
+            if not _is_denied(match, language):
+                return name
     return None
+
+
+def denies_feeling(text: str, language: str) -> bool:
+    """Whether a feeling is named only to be denied: "not sad", "안 슬퍼"."""
+    view = normalise(text).strict
+    named = [
+        match
+        for _, pattern in (_feelings().get(language) or ())
+        for match in pattern.finditer(view)
+    ]
+    return bool(named) and all(_is_denied(match, language) for match in named)
+
+
+def _is_denied(match: re.Match[str], language: str) -> bool:
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    return bool(_DENIED_BEFORE[language].search(before) or _DENIED_AFTER[language].search(after))
 
 
 @cache

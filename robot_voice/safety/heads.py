@@ -69,6 +69,8 @@ class Heads:
 @cache
 def load(language: str) -> Heads | None:
     """The heads of a language; None when it has none."""
+    if language not in LANGUAGES:
+        return None
     file = resources.files("robot_voice.safety") / "data" / f"heads.{language}.npz"
     if not file.is_file():
         return None

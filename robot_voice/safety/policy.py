@@ -82,7 +82,7 @@ def judge(draft: Draft, rules: Rules, crisis: bool = False) -> Verdict:
 
 
 def _gravity(verdict: Verdict, rules: Rules) -> tuple[int, float]:
-    """Of several doubts the one that is nearest to being none counts."""
+    """Of several verdicts the gravest counts, of several doubts the most likely one."""
     return _ORDER[verdict.action], verdict.score - rules.of(verdict.category).middle
 
 
@@ -120,8 +120,10 @@ def _worded(views: Views, previous: str, rules: Rules) -> Verdict | None:
     ]
     before = _unfinished(previous)
     if before:  # an insult may be dealt over two drafts
-        both = f"{before} {views.strict}"
-        hits += [(hit, None) for hit in words.phrases(both) if hit.end > len(before) + 1]
+        for gap in (" ", ""):  # a run that is too long is cut in mid-word
+            both = f"{before}{gap}{views.strict}"
+            cut = len(before) + len(gap)
+            hits += [(hit, None) for hit in words.phrases(both) if hit.end > cut]
     grave = [(hit, span) for hit, span in hits if hit.severity >= rules.severity]
     if not grave:
         return None
@@ -179,12 +181,13 @@ COLD = 0.3
 comfort is cold."""
 
 TENDER = 0.5
-"""Probability that the user shows feeling, from which the head ``context`` is asked."""
+"""Probability that the user is easily hurt just now, from which the head ``context`` is asked. To
+others the same reply is fine: "Great idea!"."""
 
 
 def _in_context(reading: Reading, scores: dict[str, float], limits: Limits) -> Verdict:
-    tender = reading.danger or reading.scores.get("tender", 0.0) >= TENDER
-    if not tender:
+    tender = reading.scores.get("tender", 0.0) >= TENDER and reading.emotion != "joy"
+    if not (reading.danger or tender):
         return PASS
     verdict = _by_head("context", scores, limits)
     template = reading.feeling if reading.feeling in SOBER else "context"

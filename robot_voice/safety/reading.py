@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from . import heads
-from .emotion import SOBER, read_emotion
+from .emotion import SOBER, denies_feeling, read_emotion
 from .normalise import normalise
 from .patterns import found
 
@@ -35,11 +35,11 @@ costs a caring question, a missed one may cost a life; so it is low."""
 
 _DANGERS: dict[str, Danger] = {"crisis": "crisis", "third": "crisis_third", "danger": "emergency"}
 
-AT_ROBOT = {"abuse": 0.6, "feedback": 0.6}
+AT_ROBOT = {"abuse": 0.75, "feedback": 0.6}
 """Probability from which the head of this name is believed without a phrase."""
 
 
-NAMED_LEAST = 0.05
+NAMED_LEAST = 0.15
 """Probability below which the head overrules a phrase that names a feeling: "I'm sad to say we are
 closed" is not sad."""
 
@@ -96,6 +96,8 @@ def _emotion(text: str, language: str, scores: dict[str, float]) -> tuple[str, f
     named = read_emotion(text, language)
     if not scores:
         return (named, 1.0) if named else ("neutral", 0.0)
+    if denies_feeling(text, language):
+        return "neutral", 1.0
     total = sum(scores[name] for name in EMOTIONS)
     likeliest = max(EMOTIONS, key=scores.__getitem__)
     if named and (named not in scores or scores[named] > NAMED_LEAST):
@@ -110,7 +112,7 @@ def _danger(strict: str, scores: dict[str, float]) -> Danger:
         return "crisis"
     if found("emergency", strict):
         return "emergency"
-    if scores.get("urgent", 0.0) < URGENT:
+    if scores.get("urgent", 0.0) < URGENT or found("idiom", strict):
         return ""
     return _DANGERS[max(_DANGERS, key=scores.__getitem__)]
 

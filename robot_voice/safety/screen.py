@@ -14,6 +14,8 @@ from . import disclosure, lexicon, tone
 from .care import Care
 from .disclosure import Facts
 from .emotion import SOBER
+from .normalise import normalise
+from .patterns import found
 from .policy import Verdict, judge, settle
 from .reading import Reading, read
 from .rules import Rules, rules
@@ -129,6 +131,8 @@ class SafetyScreen:
     def _passed(self, draft: Draft) -> SafeText:
         if draft.again:
             return SafeText(draft.text, draft.language, "soften", draft.again)
+        if found("warning", normalise(draft.text).strict):  # there is no time for style
+            return SafeText(draft.text, draft.language)
         if self._rewrites and (off := tone.off_style(draft.text, draft.language, self._tone, 0)):
             return SafeText(draft.text, draft.language, "soften", f"style_{off}")
         return SafeText(draft.text, draft.language)

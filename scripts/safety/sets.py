@@ -1,8 +1,8 @@
 """Which sentences teach which head, and how much each counts.
 
 Two heads judge replies, since mixing drowns the small set in the large one: ``toxic`` learns from
-people's comments, ``hurt`` from our own replies. ``context`` judges a reply to somebody who shows
-feeling (``tender``). The others read what the user says.
+people's comments, ``hurt`` from our own replies. ``context`` judges a reply to somebody who is
+easily hurt just then (``tender``). The others read what the user says.
 """
 
 from __future__ import annotations
@@ -22,8 +22,11 @@ from .sentences import EMOTIONS, Scene, Sentence, scenes, sentences
 RUDE = ("h_insult", "h_profane", "h_obf", "h_sexual", "h_threat")
 """Functions that look like the comments on which ``toxic`` is trained."""
 
-PLAIN = ("request", "boredom", "thanks")
-"""Situations in which nobody shows much feeling."""
+EASY = ("request", "boredom", "thanks", "joy")
+"""Situations in which nobody is easily hurt: cheer is welcome, or at least harmless."""
+
+TENDER = ("e_sadness", "e_anger", "e_fear", "n_sad")
+"""Functions of users' words after which a reply has to fit; all crises are, too."""
 
 URGENT = ("crisis", "third", "danger")
 
@@ -49,7 +52,7 @@ OWN_IN_TOXIC = {"ko": 0.3, "en": 3.0}
 """How much one of our replies counts for ``toxic`` against a comment. English comments are toxic by
 words that harmless replies have, too; Korean ones are not, and more would cost F1 there."""
 
-CALM_WEIGHT = {"toxic": 3.0, "hurt": 5.0}
+CALM_WEIGHT = {"toxic": 3.0, "hurt": 8.0}
 """How much a sentence counts that no filter may stop: a false block is heard by everybody."""
 
 CLEAN_WEIGHT = 0.4
@@ -131,14 +134,14 @@ def user_examples(head: str, language: str, keep: Keep = everything) -> Iterator
         yield Example(user.text, _belongs(head, user))
     if head == "tender":
         for scene in filter(keep, scenes(language)):
-            yield Example(scene.user, scene.situation not in PLAIN)
+            yield Example(scene.user, scene.situation not in EASY)
 
 
 def _belongs(head: str, user: Sentence) -> bool:
     if head == "urgent":
         return user.label in URGENT
     if head == "tender":
-        return user.function not in ("e_neutral", "n_info", "n_daily", "f_none")
+        return user.function in TENDER or user.label in URGENT
     return user.label == head
 
 
