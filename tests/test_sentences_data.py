@@ -33,7 +33,7 @@ the heads have seen."""
 LEAST_LETTERS = 4
 """Fewer are a word, which belongs to nobody."""
 
-MOST_OF_ONE_BEGINNING = 0.05
+MOST_OF_ONE_BEGINNING = 0.06
 MOST_ALIKE = {"replies": 0.01, "users": 0.02}
 """Shares. People show what they feel in few words, which are alike; replies have no such excuse."""
 LEAST_WORDS_ALIKE = {"replies": 2, "users": 4}

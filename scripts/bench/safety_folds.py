@@ -27,6 +27,9 @@ from scripts.safety.train import REPLY_BITS, STRENGTH, USER_BITS
 from .safety_figures import balanced, limit_at, recall_at, share, tally
 from .safety_inputs import LANGUAGES, SEVERE
 
+BITS = REPLY_BITS["hurt"]
+"""For all heads of replies: the figures differ by less than their intervals."""
+
 RATE = 0.03
 """Of our own benign sentences that are blocked."""
 
@@ -47,7 +50,7 @@ def hurt(language: str, folds: int) -> dict[str, Any]:
     for fold in range(folds):
         head = _learn("hurt", language, _all_but(fold, folds))
         tested = [one for one in sentences("replies", language) if one.fold(folds) == fold]
-        for one, logit in zip(tested, _logits(head, tested, language, REPLY_BITS), strict=True):
+        for one, logit in zip(tested, _logits(head, tested, language, BITS), strict=True):
             scores[one.function].append(logit)
         _say(f"{language}: hurt, fold {fold + 1} of {folds}")
     hurtful = {name: values for name, values in sorted(scores.items()) if name[0] == "h"}
@@ -77,7 +80,7 @@ def _left_out(function: str, language: str, limit: float) -> str:
 
     head = _learn("hurt", language, keep)
     tested = [one for one in sentences("replies", language) if one.function == function]
-    found = _above(limit, _logits(head, tested, language, REPLY_BITS))
+    found = _above(limit, _logits(head, tested, language, BITS))
     _say(f"{language}: {function} left out: {found}")
     return found
 
@@ -94,7 +97,7 @@ def context(language: str, folds: int) -> dict[str, Any]:
             (bad, [scene.bad for scene in tested]),
             (good, [scene.good for scene in tested]),
         ):
-            into += head.logits(fit.rows(texts, language, REPLY_BITS)).tolist()
+            into += head.logits(fit.rows(texts, language, BITS)).tolist()
     _say(f"{language}: context")
     right = [worse > better for worse, better in zip(bad, good, strict=True)]
     return {
@@ -124,7 +127,7 @@ def _learn(name: str, language: str, keep: Keep) -> fit.Head:
     source = user_examples if users else reply_examples
     examples: list[Example] = list(source(name, language, keep))
     matrix = fit.rows(
-        [example.text for example in examples], language, USER_BITS if users else REPLY_BITS
+        [example.text for example in examples], language, USER_BITS if users else BITS
     )
     labels = np.array([example.positive for example in examples])
     weights = np.array([example.weight for example in examples], dtype=np.float32)
