@@ -126,6 +126,20 @@ class Lexicon:
                 seen.add((span, hit.rule))
                 yield hit
 
+    def excuses(self, views: Views) -> bool:
+        """Whether a bad word is in it that counts for none here: denied, reported, medical, or of
+        an animal."""
+        found, text = self._scan(views.strict), views.strict
+        return any(
+            stands(entry, views, "strict", start, end)
+            and excused(entry.rule.unless, text, start, end)
+            for start, end, entry in found.entries
+        ) or any(
+            excused(rule.unless, text, *match.span())
+            for rule in map(self.patterns.__getitem__, found.patterns)
+            for match in rule.regex.finditer(text)
+        )
+
     def phrases(self, strict: str) -> Iterator[Hit]:
         """The patterns that match in a strict view."""
         yield from self._phrases(strict, self._scan(strict))

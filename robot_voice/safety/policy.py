@@ -70,8 +70,11 @@ def judge(draft: Draft, rules: Rules, crisis: bool = False) -> Verdict:
         return Verdict("replace", "out_of_place", "context")
     reading = read(draft.user, draft.user_language or draft.language)
     scores = _scores(draft, views)
+    toxic = _by_head("toxic", scores, rules.toxic)
+    if toxic.score < EXCUSED and lexicon.load().excuses(views):
+        toxic = PASS  # the head does not know why the word is there, the lexicon does
     verdicts = [
-        _by_head("toxic", scores, rules.toxic),
+        toxic,
         _by_head("hurt", scores, rules.hurt),
         _out_of_place(draft, views, reading, scores, rules.context),
     ]
@@ -141,7 +144,10 @@ def _scores(draft: Draft, views: Views) -> dict[str, float]:
     trained = heads.load(draft.language)
     if trained is None or not views.loose:
         return {}
-    logits = trained.logits(views.loose, "reply")
+    logits = trained.logits(views.strict, "reply")
+    if views.loose != views.strict:  # what undoes a disguise may ruin the innocent: gate 455
+        other = trained.logits(views.loose, "reply")
+        logits = {name: min(logit, other[name]) for name, logit in logits.items()}
     before = _unfinished(draft.previous)
     if before:
         both = trained.logits(f"{before} {views.loose}", "reply")
@@ -176,18 +182,23 @@ def _out_of_place(
     return _in_context(reading, scores, limits)
 
 
+EXCUSED = 0.95
+"""Probability from which the head ``toxic`` overrules the lexicon's excuse for a word."""
+
 COLD = 0.3
 """Probability of the head ``context`` from which an answer to sorrow that has none of the words of
 comfort is cold."""
 
-TENDER = 0.5
-"""Probability that the user is easily hurt just now, from which the head ``context`` is asked. To
-others the same reply is fine: "Great idea!"."""
+TENDER, TENDER_ALONE = 0.5, 0.75
+"""Probability that the user is easily hurt just now, from which the head ``context`` is asked: if
+their likeliest emotion agrees, and if it does not. To others the same reply is fine: "Great!"."""
 
 
 def _in_context(reading: Reading, scores: dict[str, float], limits: Limits) -> Verdict:
-    tender = reading.scores.get("tender", 0.0) >= TENDER and reading.emotion != "joy"
-    if not (reading.danger or tender):
+    sure = reading.emotion in SOBER
+    if not reading.danger and reading.scores.get("tender", 0.0) < (
+        TENDER if sure else TENDER_ALONE
+    ):
         return PASS
     verdict = _by_head("context", scores, limits)
     template = reading.feeling if reading.feeling in SOBER else "context"

@@ -29,7 +29,7 @@ SURE = 0.45
 """Confidence below which no feeling is named: at least half of those named so are right, on our own
 sentences, of which many show a feeling by an event alone."""
 
-URGENT = 0.5
+URGENT = 0.52
 """Probability of the head ``urgent`` from which the words are taken for a cry for help. A false one
 costs a caring question, a missed one may cost a life; so it is low."""
 
@@ -80,6 +80,8 @@ def read(text: str, language: str) -> Reading:
     trained = heads.load(language)
     logits = trained.logits(views.loose, "user") if trained and views.loose else {}
     scores = {name: heads.probability(logit) for name, logit in logits.items()}
+    if scores and denies_feeling(text, language):
+        scores["tender"] = 0.0
     emotion, confidence = _emotion(text, language, scores)
     return Reading(
         emotion=emotion,
