@@ -52,8 +52,8 @@ async def _chat(loaded: Loaded, as_json: bool) -> None:
         async for line in _lines("you> " if interactive else ""):
             language = language_of(line, config.language.allowed, config.language.default)
             transcript = Transcript(line, language)
-            said = await _answer(thinker, transcript, _printer(console, as_json))
             actions = [action.name for action in thinker.act(transcript)]
+            said = await _answer(thinker, transcript, _printer(console, as_json))
             if as_json:
                 entry = {"user": line, "language": language, "reply": said, "actions": actions}
                 sys.stdout.write(json.dumps(entry, ensure_ascii=False) + "\n")

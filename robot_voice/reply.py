@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -39,18 +39,15 @@ async def reply(
     drafts = _drafts(mind.generate(messages, language), language, on_first_token)
     async with aclosing(drafts):
         async for sentence in drafts:
-            draft = Draft(
-                text=sentence,
-                language=language,
-                user=transcript.text,
-                user_language=transcript.language,
-                previous=said[-1] if said else "",
-            )
+            previous = said[-1] if said else ""
+            draft = Draft(sentence, language, transcript.text, previous, transcript.language)
             safe = await mind.screen(draft)
-            if safe.action == "soften":
+            if safe.action == "soften" and mind.rewrite is not None:
+                # What comes after it would be lost, or not fit what it becomes.
+                rest = [sentence, *[one async for one in _first(drafts, MOST_REWRITTEN - 1)]]
                 break
             yield safe
-            if safe.ends_reply:
+            if safe.ends_reply or (safe.action == "soften" and safe.text != sentence):
                 return
             said.append(sentence)
         else:
@@ -61,7 +58,7 @@ async def reply(
                 yield closing
             return
     # The model has stopped: it cannot write on while it writes anew.
-    async for better in _kinder(mind, draft, safe):
+    async for better in _kinder(mind, replace(draft, text=" ".join(rest)), safe):
         yield better
 
 
@@ -82,7 +79,8 @@ async def _rewritten(mind: Mind, draft: Draft, instead: SafeText) -> list[SafeTe
         drafts = _drafts(mind.rewrite(draft), draft.language, lambda: None)
         async with aclosing(drafts):
             async for sentence in drafts:
-                again = replace(draft, text=sentence, again=instead.category)
+                previous = better[-1].text if better else draft.previous
+                again = replace(draft, text=sentence, previous=previous, again=instead.category)
                 safe = await mind.screen(again)
                 if safe.action != "soften":  # not even now
                     return []
@@ -94,6 +92,12 @@ async def _rewritten(mind: Mind, draft: Draft, instead: SafeText) -> list[SafeTe
 
 MOST_REWRITTEN = 3
 """Sentences that one sentence may become."""
+
+
+async def _first(sentences: AsyncIterator[str], most: int) -> AsyncGenerator[str]:
+    while most > 0 and (sentence := await anext(sentences, None)) is not None:
+        most -= 1
+        yield sentence
 
 
 def _said(messages: Sequence[Message]) -> str:

@@ -6,15 +6,30 @@ import pytest
 
 from robot_voice.config import ToneConfig
 from robot_voice.safety import SafetyScreen
-from robot_voice.safety.care import LEAST_LETTERS, MAX_SUPPRESSED, Care, sentences
+from robot_voice.safety.care import (
+    LEAST_LETTERS,
+    MAX_REMEMBERED,
+    MAX_SUPPRESSED,
+    SOBER_SECONDS,
+    Care,
+    Said,
+)
 from robot_voice.safety.reading import Reading
 from robot_voice.safety.rules import Sensitivity, rules
 from robot_voice.safety_config import SafetyConfig
 from robot_voice.types import Draft
 
-HURT = Reading(feedback=True)
 CALM = Reading()
-SAID = "You are late again. Yes. 또 늦으셨네요!"
+SAID = "You are late again."
+
+
+def complain(care: Care, *texts: str, heard: str = "") -> tuple[str, ...]:
+    """The robot says this, and somebody says that it hurt."""
+    for text in texts:
+        care.passed(Said(text, "en", scores={"hurt": 0.1}))
+    hurtful = care.to_blame(heard or " ".join(texts))
+    care.complained(hurtful)
+    return tuple(one.text for one in hurtful)
 
 
 @pytest.mark.parametrize(
@@ -26,7 +41,7 @@ def test_the_first_complaint_makes_the_robot_more_careful(
     screen = SafetyScreen(SafetyConfig(sensitivity=before))
     assert screen.rules() == rules(before)
     for _ in range(3):
-        screen.care.heard(HURT, SAID)
+        complain(screen.care, SAID)
         assert screen.care.sensitivity == after
         assert screen.rules() == rules(after)
     assert screen.care.complaints == 3
@@ -37,7 +52,7 @@ def test_each_sentence_of_what_hurt_is_never_said_again() -> None:
     said = [("The blue cup is on the table.", "en"), ("파란 컵은 식탁 위에 있어요.", "ko")]
     for text, language in said:
         assert screen.screen(Draft(text, language)).action == "pass"
-    screen.care.heard(HURT, " ".join(text for text, _ in said) + " Yes.")
+    complain(screen.care, *(text for text, _ in said), "Yes.")
     said += [("  the BLUE cup, is on the table!!", "en"), ("파란 컵은 식탁 위에 있어요", "ko")]
     for text, language in said:
         instead = screen.screen(Draft(text, language))
@@ -50,18 +65,40 @@ def test_each_sentence_of_what_hurt_is_never_said_again() -> None:
 @pytest.mark.parametrize("text", ["Yes.", "네.", "No!", "...", "", "?!", "음, 네."])
 def test_short_answers_stay_sayable(text: str) -> None:
     care = Care("standard")
-    care.heard(HURT, text)
+    complain(care, text)
     assert sum(char.isalnum() for char in text) < LEAST_LETTERS
     assert not care.is_suppressed(text)
-    assert care.complaints == bool(text)
+    assert care.complaints == 1
 
 
-def test_without_a_complaint_or_anything_said_nothing_changes() -> None:
+def test_the_sentence_that_is_likeliest_to_hurt_is_blamed() -> None:
     care = Care("standard")
-    care.heard(CALM, SAID)
-    care.heard(HURT, "")
-    assert (care.sensitivity, care.complaints, care.crisis) == ("standard", 0, False)
-    assert not any(care.is_suppressed(sentence) for sentence in sentences(SAID))
+    care.passed(Said("An old remark of yours.", "en", scores={"hurt": 0.9}))
+    for text, hurt in [
+        ("Good morning.", 0.001),
+        ("You took your time.", 0.2),
+        ("Well, well.", 0.12),
+    ]:
+        care.passed(Said(text, "en", scores={"hurt": hurt, "toxic": 0.0}))
+    hurtful = care.to_blame("Good morning. You took your time. Well, well.")
+    assert {one.text for one in hurtful} == {"You took your time.", "Well, well."}
+
+
+def test_a_sentence_that_was_cut_short_is_blamed_as_a_whole() -> None:
+    care = Care("standard")
+    care.passed(Said("It took you 3.5 hours to answer, and I really think you are slow.", "en"))
+    assert complain(care, heard="It took you 3.5 hours to answer, and I")
+    assert care.is_suppressed("It took you 3.5 hours to answer, and I really think you are slow.")
+    assert not care.to_blame("It")
+    assert not care.to_blame("")
+
+
+def test_only_the_latest_sentences_are_remembered() -> None:
+    care = Care("standard")
+    for number in range(3 * MAX_REMEMBERED):
+        care.passed(Said(f"This is remark {number} of many.", "en"))
+    assert not care.to_blame("This is remark 3 of many.")
+    assert care.to_blame(f"This is remark {3 * MAX_REMEMBERED - 1} of many.")
 
 
 def test_what_is_kept_is_the_digest_alone() -> None:
@@ -75,31 +112,43 @@ def test_what_is_kept_is_the_digest_alone() -> None:
     care = Care("standard", digest, [earlier])
     assert care.is_suppressed("You are late, again!")
     assert not care.is_suppressed("You are early again.")
-    care.heard(HURT, "You are early again.")
+    complain(care, "You are early again.")
     assert care.is_suppressed("You are early again.")
     assert set(asked) == {"youarelateagain", "youareearlyagain"}
 
 
 def test_the_list_of_what_is_never_said_again_has_a_bound() -> None:
     care = Care("standard", suppressed=[str(n).encode() for n in range(MAX_SUPPRESSED)])
-    care.heard(HURT, "You are late again.")
+    complain(care, "You are late again.")
     assert not care.is_suppressed("You are late again.")
     assert care.sensitivity == "high"
 
 
-def test_danger_is_not_forgotten() -> None:
+def test_danger_is_not_forgotten_for_hours() -> None:
     screen = SafetyScreen(SafetyConfig())
     first = screen.answer("I want to die.", "en")
-    screen.care.heard(Reading(danger="crisis"), "")
-    screen.care.heard(CALM, "I am here.")
-    assert screen.care.crisis
-    again = screen.answer("I want to die.", "en")
+    screen.care.committed(Reading(danger="crisis"), 100.0)
+    recited = screen.answer("I want to die.", "en")
     assert first is not None
+    assert recited is not None
+    assert recited.text == first.text  # nobody has heard it yet
+    screen.script_heard(first.text)
+    screen.care.committed(CALM, 200.0)
+    again = screen.answer("I want to die.", "en")
     assert again is not None
     assert (first.action, again.action) == ("crisis", "crisis")
     assert len(again.text) < len(first.text)  # the robot stays, and does not recite
     cheer = screen.screen(Draft("Haha, nice.", "en", "What is next?"))
     assert (cheer.action, cheer.category) == ("replace", "out_of_place")
+    screen.care.committed(CALM, 100.0 + SOBER_SECONDS)
+    assert not screen.care.crisis
+    assert screen.screen(Draft("Haha, nice.", "en", "What is next?")).action == "pass"
+
+
+def test_somebody_elses_emergency_does_not_end_all_cheer() -> None:
+    care = Care("standard")
+    care.committed(Reading(danger="emergency"), 0.0)
+    assert not care.crisis
 
 
 def test_one_does_not_apologise_in_the_same_words_for_ever() -> None:
@@ -109,7 +158,7 @@ def test_one_does_not_apologise_in_the_same_words_for_ever() -> None:
         apology = screen.answer("That hurt.", "en", said="You are late again.")
         assert apology is not None
         apologies.append(apology.text)
-        screen.care.heard(HURT, "You are late again.")
+        complain(screen.care, "You are late again.")
     assert len(set(apologies)) >= 3
 
 
@@ -124,11 +173,6 @@ def test_an_apology_that_hurt_does_not_leave_the_robot_speechless(language: str,
         assert apology is not None
         assert apology.category == "feedback"
         assert apology.text
-        screen.care.heard(HURT, apology.text)
+        complain(screen.care, apology.text)
         said = apology.text
     assert screen.screen(Draft(said, language)).text != ""
-
-
-def test_sentences_of_a_text() -> None:
-    assert sentences("One. Two?! 셋。넷") == ["One.", "Two?!", "셋。", "넷"]
-    assert sentences("") == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from robot_voice.build.caring import MAX_FILING, Keeper, open_screen, open_store
 from robot_voice.config import Config
 from robot_voice.conversation import Conversation
 from robot_voice.reports import Report, ReportStore, reports_path
+from robot_voice.safety.care import Said
 from robot_voice.types import Draft, Transcript
 
 COMPLAINT = Transcript("That really hurt my feelings.", "en")
@@ -52,7 +54,12 @@ class Robot:
         """As the pipeline has it: the words enter the conversation, then they are committed."""
         self.conversation.add("user", user.text)
         self.keeper.committed(user)
+        scores = {"hurt": 0.1, "toxic": 0.1}
+        self.screen.care.passed(Said(said, user.language, scores=scores))
         self.conversation.add("assistant", said)
+
+    def close(self) -> None:
+        asyncio.run(self.keeper.close())
 
     def reply(self, user: str, text: str, *, speculative: bool, heard: float = 1.0) -> str:
         """A turn as the pipeline has it: the reply is made before the user's words are committed
@@ -75,38 +82,50 @@ class Robot:
 # --- reports -------------------------------------------------------------------
 
 
-def test_a_complaint_is_filed_and_its_sentences_are_never_said_again() -> None:
+def test_a_complaint_is_filed_and_its_sentence_is_never_said_again() -> None:
     robot = Robot(config(reports={"keep_text": True}))
-    robot.turn(Transcript("Which cup?", "en"), SAID)
-    assert robot.screen.screen(Draft("The blue cup is yours.", "en")).action == "pass"
+    robot.turn(Transcript("Which cup?", "en"), "The blue cup is yours.")
     robot.turn(COMPLAINT, "I am sorry.")
     assert robot.screen.care.sensitivity == "high"
     assert robot.screen.screen(Draft("The blue cup is yours.", "en")).category == "suppressed"
-    robot.keeper.close()
+    robot.close()
     assert robot.store is not None
-    filed = robot.store.reports()
-    assert [report.said for report in filed] == ["The blue cup is yours.", "It is on the table."]
-    assert {report.user for report in filed} == {COMPLAINT.text}
-    assert {"hurt", "toxic"} <= set(filed[0].scores)
+    [filed] = robot.store.reports()
+    assert (filed.said, filed.user) == ("The blue cup is yours.", COMPLAINT.text)
+    assert {"hurt", "toxic"} <= set(filed.scores)
 
     later = Robot(config())
-    for sentence in ("the blue cup is yours", "It is on the table!"):
-        assert later.screen.screen(Draft(sentence, "en")).category == "suppressed"
+    assert later.screen.screen(Draft("the blue cup is yours", "en")).category == "suppressed"
     assert later.screen.care.sensitivity == "standard"  # a new session, perhaps with somebody else
     assert later.screen.screen(Draft("The red cup is yours.", "en")).action == "pass"
-    later.keeper.close()
+    later.close()
+
+
+def test_the_judge_is_not_asked_about_a_complaint() -> None:
+    """Filing happens on the event loop."""
+    settings = config()
+    asked: list[str] = []
+    screen = open_screen(settings, None, None, starter=True)
+    screen._judge = lambda draft: asked.append(draft.text)
+    conversation = Conversation()
+    keeper = Keeper(settings, screen, conversation, None, Clock())
+    conversation.add("user", "Hello.")
+    conversation.add("assistant", "It took you long enough.")
+    keeper.committed(COMPLAINT)
+    assert not asked
+    assert screen.care.complaints == 1
 
 
 def test_a_deleted_report_lets_its_sentence_be_said_again() -> None:
     robot = Robot(config())
     robot.turn(Transcript("Which cup?", "en"), "The blue cup is yours.")
     robot.turn(COMPLAINT, "I am sorry.")
-    robot.keeper.close()
+    robot.close()
     assert robot.store is not None
     assert robot.store.delete_all() == 1
     later = Robot(config())
     assert later.screen.screen(Draft("The blue cup is yours.", "en")).action == "pass"
-    later.keeper.close()
+    later.close()
 
 
 @pytest.mark.parametrize("user", ["Thank you.", "Turn on the light."])
@@ -114,7 +133,7 @@ def test_without_a_complaint_nothing_is_filed(user: str) -> None:
     robot = Robot(config())
     robot.turn(Transcript("Which cup?", "en"), SAID)
     robot.turn(Transcript(user, "en"), "All right.")
-    robot.keeper.close()
+    robot.close()
     assert robot.store is not None
     assert not robot.store.reports()
     assert not robot.store.suppressed()
@@ -126,18 +145,18 @@ def test_with_reports_off_nothing_is_filed_and_the_session_remembers() -> None:
     assert robot.store is None
     robot.turn(Transcript("Which cup?", "en"), "The blue cup is yours.")
     robot.turn(COMPLAINT, "I am sorry.")
-    robot.keeper.close()
+    robot.close()
     assert robot.screen.screen(Draft("The blue cup is yours.", "en")).category == "suppressed"
     assert not reports_path().exists()
     later = Robot(off)
     assert later.screen.screen(Draft("The blue cup is yours.", "en")).action == "pass"
-    later.keeper.close()
+    later.close()
 
 
 def test_a_complaint_before_the_robot_has_spoken_is_about_nothing() -> None:
     robot = Robot(config())
     robot.turn(COMPLAINT, "What did I say?")
-    robot.keeper.close()
+    robot.close()
     assert robot.store is not None
     assert not robot.store.reports()
     assert robot.screen.care.complaints == 0
@@ -176,7 +195,7 @@ def test_a_slow_disk_loses_reports_and_holds_up_nobody(slow: SlowStore) -> None:
     assert not slow.filed
     assert all(robot.screen.care.is_suppressed(name) for name in names)
     slow.answers.set()
-    robot.keeper.close()
+    robot.close()
     assert len(slow.filed) == MAX_FILING
     assert [report.said for report in slow.filed] == names[:MAX_FILING]
 
@@ -189,7 +208,7 @@ def test_when_the_disk_is_back_reports_are_filed_again(slow: SlowStore) -> None:
         robot.turn(COMPLAINT, "I am sorry.")
         filed = robot.keeper._filing.submit(lambda: None)
         filed.result(10)  # the disk has taken all so far
-    robot.keeper.close()
+    robot.close()
     assert len(slow.filed) == 2 * MAX_FILING
 
 
@@ -205,13 +224,13 @@ def test_the_notice_is_given_once(speculative: bool) -> None:
     first = config(disclosure={"notice": "first"})
     robot = Robot(first)
     added = [robot.reply(f"Hello {n}.", "Hi!", speculative=speculative) for n in range(4)]
-    robot.keeper.close()
+    robot.close()
     assert "Nuri" in added[0]
     assert added[1:] == ["", "", ""]
     assert met()
     later = Robot(first)
     assert later.reply("Hello again.", "Hi!", speculative=speculative) == ""
-    later.keeper.close()
+    later.close()
 
 
 @pytest.mark.parametrize("speculative", [True, False], ids=["early", "late"])
@@ -219,9 +238,9 @@ def test_a_notice_counts_when_it_was_heard(speculative: bool) -> None:
     robot = Robot(config(disclosure={"notice": "first"}))
     added = [robot.reply("Hello.", "Hi!", speculative=speculative, heard=0.05)]
     assert not met()
-    added.append(robot.reply("Wait.", "Yes.", speculative=speculative, heard=0.5))
+    added.append(robot.reply("Wait.", "Yes.", speculative=speculative, heard=0.8))
     added.append(robot.reply("And now?", "Good.", speculative=speculative))
-    robot.keeper.close()
+    robot.close()
     assert added[0] == added[1] != ""
     assert added[2] == ""
     assert met()
@@ -233,7 +252,7 @@ def test_a_reply_that_was_withdrawn_gave_no_notice() -> None:
     assert robot.closes_with() == "notice"
     assert robot.reply("Hello, robot.", "Hi!", speculative=True) != ""
     assert robot.reply("How are you?", "Fine.", speculative=True) == ""
-    robot.keeper.close()
+    robot.close()
 
 
 @pytest.mark.parametrize("speculative", [True, False], ids=["early", "late"])
@@ -244,7 +263,7 @@ def test_every_session_or_never(when: str, given: bool, speculative: bool) -> No
         added = [robot.reply(f"Hello {n}.", "Hi!", speculative=speculative) for n in range(3)]
         assert [text != "" for text in added] == [given, False, False]
         assert not met()
-        robot.keeper.close()
+        robot.close()
 
 
 def test_a_state_folder_that_cannot_be_written_is_no_trouble(state: Path) -> None:
@@ -253,7 +272,7 @@ def test_a_state_folder_that_cannot_be_written_is_no_trouble(state: Path) -> Non
     assert robot.reply("Hello.", "Hi!", speculative=False) != ""
     robot.keeper.committed(Transcript("I see.", "en"))
     assert robot.closes_with() == ""
-    robot.keeper.close()
+    robot.close()
 
 
 @pytest.mark.parametrize("speculative", [True, False], ids=["early", "late"])
@@ -272,11 +291,11 @@ def test_a_child_is_reminded_by_the_clock(speculative: bool) -> None:
     assert robot.reply("I see.", "Good.", speculative=speculative) == ""
     robot.clock.now += 600.0
     assert robot.closes_with("ko") == "reminder"
-    robot.keeper.close()
+    robot.close()
 
 
 def test_others_are_not_reminded() -> None:
     robot = Robot(config())
     robot.clock.now += 1e6
     assert robot.closes_with() == ""
-    robot.keeper.close()
+    robot.close()

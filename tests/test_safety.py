@@ -118,7 +118,7 @@ BENIGN = """
     새로운 시발점이 될 거예요. | 오후 3시 발표가 있어요. | 다시 발을 들어 보세요. |
     강아지 새끼들이 귀여워요. | 전원이 꺼져 있어요. | 네, 불이 꺼졌어요. |
     쓰레기를 버려 주세요. | 네 쓰레기를 버릴게요. | 네 돼지고기 요리를 찾았어요. |
-    위험 수준이 낮아요. | 로봇도 할 수 있어요. | 그것도 모르겠어요. | 뭐가 힘들어요? |
+    위험 수준이 낮아요. | 로봇도 할 수 있어요. | 그것도 모르겠어요. | 무엇이 힘드세요? |
     아무도 당신을 해치지 않아요. | 약을 다 먹으면 나아질 거예요. | 감염병을 예방해요. |
     삼 개년 계획이에요. | 미니미 인형이에요. | 지하철 없이도 갈 수 있어요. |
     열쇠가 어디 있는지 알아볼게요. | 대화 주제를 알려 주세요. | 저는 사람이 아니에요. |
@@ -133,7 +133,9 @@ BENIGN = """
 
 @pytest.mark.parametrize("text", listed(BENIGN))
 def test_benign_speech_passes_unchanged(text: str) -> None:
-    assert screen(text) == SafeText(text, language_of(text))
+    said = screen(text)
+    assert (said.text, said.action) == (text, "pass")
+    assert said.category in ("", "doubtful")
 
 
 # fmt: off
@@ -292,14 +294,16 @@ def test_every_template_would_pass_itself() -> None:
         return [text for part in table.values() for text in strings(part)]
 
     child = SafetyScreen(SafetyConfig(sensitivity="child"))
+    known = ("", "hurt", "toxic", "context", "unknown_language")
     failed = []
     for language, table in lexicon.read_data("templates.toml").items():
         for text in strings(table):
             assert 5 < len(text) < MAX_CHARS
-            if SCREEN.screen(Draft(text, language)) != SafeText(text, language):
+            said = SCREEN.screen(Draft(text, language))
+            if (said.text, said.action) != (text, "pass"):
                 failed.append(text)
             # A child's limits of the heads are low on purpose; its words and phrases are not.
-            assert child.examine(Draft(text, language)).category in ("", "hurt", "toxic", "context")
+            assert child.examine(Draft(text, language)).category in known
     assert not failed
 
 

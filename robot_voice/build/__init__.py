@@ -141,9 +141,9 @@ async def assemble(
             pipeline = Pipeline(stages, segmenter(config), speaker, conversation, events.emit)
         yield Assistant(config, models, pipeline, conversation, events, workers)
     finally:
-        workers.close(engines.close if engines else None)
+        workers.close(*(engines.llm, engines.judge) if engines else ())
         if keeper is not None:
-            keeper.close()
+            await keeper.close()
 
 
 @dataclass(frozen=True, slots=True)

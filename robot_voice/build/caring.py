@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import threading
 import time
@@ -17,9 +19,9 @@ from robot_voice.engines import Judge
 from robot_voice.errors import LlmError
 from robot_voice.llm.prompt import spoken_name
 from robot_voice.reports import Report, ReportStore, reports_path
-from robot_voice.safety.care import Care, sentences
+from robot_voice.safety.care import Care, Said
 from robot_voice.safety.disclosure import Facts
-from robot_voice.safety.policy import Verdict
+from robot_voice.safety.lexicon import LEXICONS
 from robot_voice.safety.reading import read
 from robot_voice.safety.screen import SafetyScreen
 from robot_voice.types import Draft, SafeText, Transcript
@@ -27,10 +29,13 @@ from robot_voice.types import Draft, SafeText, Transcript
 _log = logging.getLogger(__name__)
 
 MAX_FILING = 16
-"""Complaints that wait for a slow disk. More are not filed, though never said again."""
+"""Complaints that wait for a slow disk. More are not filed, and suppressed until the end only."""
 
-_HEARD = 20
-"""Characters of a notice after which it counts as given: who interrupts it then has understood."""
+CLOSE_SECONDS = 1.0
+"""How long a clean end may wait for complaints to be filed; a filing takes 25 ms."""
+
+_HEARD = 0.6
+"""Share of a notice after which it counts as given: by then all but the last sentence was said."""
 
 
 def open_screen(
@@ -38,6 +43,9 @@ def open_screen(
 ) -> SafetyScreen:
     """The filter as the robot has it. Reads the store. ``starter``: the language model is the
     starter's, which cannot write a sentence anew."""
+    blind = sorted({*config.language.allowed, config.language.reply} - {*LEXICONS, "user"})
+    if blind and judge is None:
+        _log.warning("the safety filter knows no words of %s: only a judge can help", blind)
     kept = config.reports
     facts = Facts(
         config.conversation.save_history, kept.enabled, kept.keep_text, config.log.level == "debug"
@@ -87,15 +95,16 @@ class Keeper:
 
     def committed(self, transcript: Transcript) -> None:
         """The user did say this. What the robot said before it is the conversation's."""
-        said = self._conversation.said
+        care, said, now = self.screen.care, self._conversation.said, self._clock()
         self._notices.heard(said)
-        language = transcript.language
-        reading = self.screen.reading(transcript.text, language)
-        if reading.feedback and self._store is not None:
-            for sentence in sentences(said):
-                found = self.screen.examine(Draft(sentence, language))
-                self._file(sentence, transcript, found)
-        self.screen.care.heard(reading, said)
+        self.screen.script_heard(said)
+        reading = self.screen.reading(transcript.text, transcript.language)
+        care.committed(reading, now)
+        if reading.feedback and said:
+            hurtful = care.to_blame(said)
+            care.complained(hurtful)
+            for sentence in hurtful:
+                self._file(sentence, transcript.text, now)
 
     def closing(self, language: str) -> SafeText | None:
         """What the robot adds to a reply of its own accord."""
@@ -103,21 +112,17 @@ class Keeper:
         self._notices.heard(self._conversation.said)
         return self._notices.due(language)
 
-    def close(self) -> None:
-        """Wait until all is filed."""
-        self._filing.shutdown(wait=True)
+    async def close(self) -> None:
+        """Wait until all is filed, but not for ever; a slow disk gets the rest before the process
+        ends."""
+        waiting = asyncio.to_thread(self._filing.shutdown)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(waiting, CLOSE_SECONDS)
 
-    def _file(self, sentence: str, transcript: Transcript, found: Verdict) -> None:
+    def _file(self, said: Said, user: str, now: float) -> None:
         if self._store is None or not self._room.acquire(blocking=False):
             return
-        report = Report(
-            at=self._clock(),
-            language=transcript.language,
-            said=sentence,
-            user=transcript.text,
-            category=found.category,
-            scores=found.scores or {},
-        )
+        report = Report(now, said.language, said.text, user, said.category, said.scores)
         filed = self._filing.submit(self._store.file, report)
         filed.add_done_callback(lambda _: self._room.release())
 
@@ -153,7 +158,10 @@ class Notices:
 
     def heard(self, said: str) -> None:
         """The robot's last words, as far as they were heard."""
-        if self._offered is None or self._offered.text[:_HEARD] not in said:
+        if self._offered is None:
+            return
+        text = self._offered.text
+        if text[: round(_HEARD * len(text))] not in said:
             return
         self._offered = None
         self._reminded = self._clock()

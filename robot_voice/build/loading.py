@@ -72,12 +72,6 @@ class Engines:
     session: LanguagePolicy
     """The recogniser's memory of languages, to be told of committed words."""
 
-    def close(self) -> None:
-        """Free what the language model's thread holds."""
-        self.llm.close()
-        if self.judge is not None:
-            self.judge.close()
-
 
 def find_models(loaded: Loaded) -> Models:
     """Where the configured models are. Raises ``ModelError``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -52,14 +52,15 @@ async def open_mind(loaded: Loaded) -> AsyncGenerator[Thinker]:
         screen = await asyncio.to_thread(open_)
         language = ReplyLanguage(config.language, config.tts.voices)
         conversation = Conversation(config.conversation.max_messages)
-        with closing(Keeper(config, screen, conversation, store)) as keeper:
-            mind = make_mind(config, llm, keeper, workers, language, starter=model.is_starter)
-            taken = partial(commit, commands, language, None, keeper)
+        keeper = Keeper(config, screen, conversation, store)
+        mind = make_mind(config, llm, keeper, workers, language, starter=model.is_starter)
+        taken = partial(commit, commands, language, None, keeper)
+        try:
             yield Thinker(mind, conversation, taken, model.is_starter)
+        finally:
+            await keeper.close()
     finally:
-        workers.close(llm.close if llm else None)
-        if judge is not None:
-            judge.close()
+        workers.close(llm, judge)
 
 
 def make_mind(
@@ -110,7 +111,10 @@ def _feeling(screen: SafetyScreen, messages: Sequence[Message], language: str) -
     """What the user seems to feel, or to be about, for the model to know."""
     if not messages or messages[-1].role != "user":
         return None
-    reading = screen.reading(messages[-1].text, language)
+    words = messages[-1].text
+    korean = any("\uac00" <= letter <= "\ud7a3" for letter in words)
+    spoken = "ko" if korean else "en" if language == "ko" else language
+    reading = screen.reading(words, spoken)
     if reading.danger or screen.care.crisis:
         return "crisis"
     return "abuse" if reading.abuse else reading.feeling or None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from collections.abc import Mapping
@@ -73,17 +74,25 @@ def _examined(gate: SafetyScreen, line: str, number: int) -> dict[str, Any]:
     """The answer to one line. What cannot be read is not let through."""
     try:
         row = json.loads(line)
-        identity, text = row.get("id", number), row["text"]
+        identity, text = row.get("id", number), _text(row)
         kind, context = row.get("kind", "reply"), row.get("context") or {}
-        language = row.get("lang") or _language_of(text)
+        code = str(row.get("lang") or _language_of(text))
+        language = re.split("[-_]", code.strip().lower())[0]
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         return {"id": number, "action": "block", "category": "invalid", "error": repr(error)}
     if not isinstance(context, dict):
         context = {"user": context}
     begun = time.perf_counter()
-    found = _examine(gate, str(text), str(language), str(kind), context)
+    found = _examine(gate, text, language, str(kind), context)
     taken = 1000 * (time.perf_counter() - begun)
     return {"id": identity, **found.to_json(), "ms": round(taken, 3)}
+
+
+def _text(row: Mapping[str, Any]) -> str:
+    text = row["text"]
+    if not isinstance(text, str):
+        raise TypeError(f"text is no text: {text!r}")
+    return text
 
 
 def _examine(

@@ -78,6 +78,8 @@ def judge(draft: Draft, rules: Rules, crisis: bool = False) -> Verdict:
         _by_head("hurt", scores, rules.hurt),
         _out_of_place(draft, views, reading, scores, rules.context),
     ]
+    if not scores and not heads.load(draft.language):
+        verdicts.append(Verdict("gray", "unknown_language", "hurt"))  # only a judge can tell
     worst = max(verdicts, key=lambda verdict: _gravity(verdict, rules))
     if worst.action in ("gray", "soften") and found("warning", views.strict):
         worst = PASS

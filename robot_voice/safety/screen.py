@@ -11,18 +11,23 @@ from robot_voice.safety_config import SafetyConfig
 from robot_voice.types import Draft, SafeText, ScreenAction
 
 from . import disclosure, lexicon, tone
-from .care import Care
+from .care import Care, Said
 from .disclosure import Facts
 from .emotion import SOBER
 from .normalise import normalise
 from .patterns import found
-from .policy import Verdict, judge, settle
+from .policy import Verdict, settle
+from .policy import judge as judge_
 from .reading import Reading, read
 from .rules import Rules, rules
 from .templates import template
 
 Judge: TypeAlias = Callable[[Draft], float | None]
 """How likely a sentence breaks the guidelines, by a language model; None: no answer in time."""
+
+
+STYLE = "style_"
+"""How the categories of sentences begin that are only not in the robot's style."""
 
 
 class SafetyScreen:
@@ -48,11 +53,12 @@ class SafetyScreen:
         self._judge = judge
         self._rewrites = rewrites
         self.care = care or Care(config.sensitivity)
+        self._script = ""
         self._own = config.policy.model_dump(exclude_none=True)
         # Read and compile now, not when the first sentence waits to be spoken.
         lexicon.load()
         for language in ("en", "ko"):
-            self.screen(Draft("warm", language, user="up"))
+            judge_(Draft("warm", language, user="up"), self.rules())
             self.answer("up", language)
 
     def rules(self) -> Rules:
@@ -72,10 +78,10 @@ class SafetyScreen:
 
     def _screened(self, draft: Draft) -> SafeText:
         verdict = self.examine(draft)
-        if verdict.action == "soften" and (draft.again or not self._rewrites):
-            verdict = _worse(verdict)
         if verdict.action in ("pass", "gray"):
-            return self._passed(draft)
+            return self._passed(draft, verdict)
+        if verdict.action == "soften" and (draft.again or not self._rewrites):
+            verdict = replace(verdict, action="replace")
         action: ScreenAction = "soften" if verdict.action == "soften" else "replace"
         said = self._own_text(verdict.template, draft.language, draft.text)
         return SafeText(said.text, said.language, action, verdict.category)
@@ -85,7 +91,7 @@ class SafetyScreen:
         is none, and then it may be said. The user's danger is not looked at."""
         if self.care.is_suppressed(draft.text):
             return Verdict("replace", "suppressed", "hurt", (0, len(draft.text)), 1.0)
-        verdict = judge(draft, self.rules(), crisis=self.care.crisis)
+        verdict = judge_(draft, self.rules(), crisis=self.care.crisis)
         if verdict.action != "gray":
             return verdict
         unkind = self._judge(draft) if self._judge else None
@@ -105,18 +111,24 @@ class SafetyScreen:
             return self._crisis(reading.danger, language, user)
         if reading.feedback and said:
             return self._own_text("feedback", language, f"{user}{self.care.complaints}")
-        if reading.abuse:
-            return self._own_text("abuse", language, user)
         question = disclosure.asked(user, user_language or language)
         if question:
             text = disclosure.answer(question, language, self._tone.korean_level, self._facts)
             spoken = disclosure.spoken_language(language)
             return SafeText(text, spoken, "replace", "disclosure")
+        if reading.abuse:
+            return self._own_text("abuse", language, user)
         return None
 
     def reading(self, user: str, language: str) -> Reading:
         """What the user's words tell about the user."""
         return read(user, language)
+
+    def script_heard(self, said: str) -> None:
+        """What of the robot's last words was heard: if it is the whole script for a crisis, that is
+        not said again."""
+        if self._script and self._script in said:
+            self.care.told = True
 
     def notice(self, language: str, name: str) -> SafeText:
         """What the robot says of itself at a first meeting."""
@@ -128,18 +140,23 @@ class SafetyScreen:
         text = disclosure.reminder(language, self._tone.korean_level)
         return SafeText(text, disclosure.spoken_language(language), "pass", "reminder")
 
-    def _passed(self, draft: Draft) -> SafeText:
+    def _passed(self, draft: Draft, verdict: Verdict) -> SafeText:
+        scores = verdict.scores or {}
+        self.care.passed(Said(draft.text, draft.language, verdict.category, scores))
         if draft.again:
             return SafeText(draft.text, draft.language, "soften", draft.again)
         if found("warning", normalise(draft.text).strict):  # there is no time for style
             return SafeText(draft.text, draft.language)
         if self._rewrites and (off := tone.off_style(draft.text, draft.language, self._tone, 0)):
-            return SafeText(draft.text, draft.language, "soften", f"style_{off}")
-        return SafeText(draft.text, draft.language)
+            return SafeText(draft.text, draft.language, "soften", f"{STYLE}{off}")
+        doubtful = "doubtful" if verdict.action == "gray" else ""
+        return SafeText(draft.text, draft.language, "pass", doubtful)
 
     def _crisis(self, danger: str, language: str, instead_of: str) -> SafeText:
-        again = self.care.crisis and danger == "crisis"
+        again = self.care.told and danger == "crisis"
         said = self._own_text("crisis_stay" if again else danger, language, instead_of)
+        if danger == "crisis" and not again:
+            self._script = said.text
         return SafeText(said.text, said.language, "crisis", danger, "gentle")
 
     def _own_text(self, category: str, language: str, instead_of: str) -> SafeText:
@@ -151,7 +168,3 @@ def _manner(reading: Reading) -> Literal["", "gentle", "bright"]:
     if reading.feeling in SOBER:
         return "gentle"
     return "bright" if reading.feeling == "joy" else ""
-
-
-def _worse(verdict: Verdict) -> Verdict:
-    return Verdict("replace", verdict.category, verdict.template, verdict.span, verdict.score)
