@@ -163,7 +163,7 @@ def test_every_text_is_in_style_and_breaks_no_rule_of_words(
     for text in all_texts(language, level):
         for formality in ("casual", "polite", "formal"):
             tone = ToneConfig(korean_level=level, formality=formality, detail=1)
-            assert off_style(text, language, tone, 0) == "", text
+            assert off_style(text, language, tone) == "", text
         assert not list(lexicon.load().hits(normalise(text))), text
         if language == "ko":
             for sentence in re.split(r"(?<=[.?!]) ", text):

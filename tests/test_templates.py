@@ -37,7 +37,7 @@ def test_every_template_is_in_the_style_it_is_said_in() -> None:
     for language, level, category, text in fixed_texts():
         for formality in ("casual", "polite", "formal"):
             tone = ToneConfig(korean_level=level, formality=formality, detail=1)
-            assert off_style(text, language, tone, 0) == "", (category, text)
+            assert off_style(text, language, tone) == "", (category, text)
         if language == "ko":
             sentences = re.split(r"(?<=[.?!]) ", text)
             assert [speech_level(part) for part in sentences] == [level] * len(sentences), text

@@ -22,9 +22,11 @@ _DENIED_BEFORE = {
     "ko": re.compile(r"(?:^|\s)(?:안|별로 안|하나도 안|전혀 안)\s?$"),
 }
 _DENIED_AFTER = {
-    "en": re.compile(r"^(?!)"),
-    "ko": re.compile(r"^[가-힣]{0,2}\s?(?:지|진|지는|지도)?\s?(?:않|아니)"),
+    "en": re.compile(r"(?!)"),
+    "ko": re.compile(r"[가-힣]{0,2}\s?(?:지|진|지는|지도)?\s?(?:않|아니)"),
 }
+_NEAR = 40
+"""Characters before a word in which its denial stands, more than the patterns above can span."""
 
 
 def read_emotion(text: str, language: str) -> str | None:
@@ -55,8 +57,9 @@ def denies_feeling(text: str, language: str) -> bool:
 
 
 def _is_denied(match: re.Match[str], language: str) -> bool:
-    before, after = match.string[: match.start()], match.string[match.end() :]
-    return bool(_DENIED_BEFORE[language].search(before) or _DENIED_AFTER[language].search(after))
+    text, start, end = match.string, match.start(), match.end()
+    before = _DENIED_BEFORE[language].search(text, max(0, start - _NEAR), start)
+    return bool(before or _DENIED_AFTER[language].match(text, end))
 
 
 @cache

@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 from . import heads
 from .emotion import SOBER, denies_feeling, read_emotion
 from .normalise import normalise
-from .patterns import found
+from .patterns import found, meant
 
 EMOTIONS = ("joy", "affection", "sadness", "anger", "fear", "surprise", "neutral")
 
@@ -38,6 +38,8 @@ _DANGERS: dict[str, Danger] = {"crisis": "crisis", "third": "crisis_third", "dan
 AT_ROBOT = {"abuse": 0.75, "feedback": 0.6}
 """Probability from which the head of this name is believed without a phrase."""
 
+HALF_SURE = 0.5
+"""Probability from which it is believed with a phrase that does not say whose words hurt."""
 
 NAMED_LEAST = 0.15
 """Probability below which the head overrules a phrase that names a feeling: "I'm sad to say we are
@@ -76,7 +78,8 @@ class Reading:
 def read(text: str, language: str) -> Reading:
     """What the words tell. ``language``: ISO 639-1 code of the words. The latest are remembered,
     since every sentence of a reply is judged by them."""
-    views = normalise(text[-MAX_CHARS:])
+    text = text[-MAX_CHARS:]
+    views = normalise(text)
     trained = heads.load(language)
     logits = trained.logits(views.loose, "user") if trained and views.loose else {}
     scores = {name: heads.probability(logit) for name, logit in logits.items()}
@@ -108,11 +111,10 @@ def _emotion(text: str, language: str, scores: dict[str, float]) -> tuple[str, f
 
 
 def _danger(strict: str, scores: dict[str, float]) -> Danger:
-    if found("not_crisis", strict):
-        return ""
-    if found("crisis", strict):
+    """Phrases first: no figure of speech elsewhere in the words outweighs what is said outright."""
+    if meant("crisis", strict):
         return "crisis"
-    if found("emergency", strict):
+    if meant("emergency", strict):
         return "emergency"
     if scores.get("urgent", 0.0) < URGENT or found("idiom", strict):
         return ""
@@ -120,4 +122,9 @@ def _danger(strict: str, scores: dict[str, float]) -> Danger:
 
 
 def _at_robot(name: str, strict: str, scores: dict[str, float]) -> bool:
-    return found(name, strict) or scores.get(name, 0.0) >= AT_ROBOT[name]
+    score = scores.get(name, 0.0)
+    if found(name, strict):
+        return True
+    if name == "feedback" and found("feedback_maybe", strict):
+        score += AT_ROBOT[name] - HALF_SURE
+    return score >= AT_ROBOT[name] and not found(f"not_{name}", strict)

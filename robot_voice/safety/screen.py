@@ -147,7 +147,7 @@ class SafetyScreen:
             return SafeText(draft.text, draft.language, "soften", draft.again)
         if found("warning", normalise(draft.text).strict):  # there is no time for style
             return SafeText(draft.text, draft.language)
-        if self._rewrites and (off := tone.off_style(draft.text, draft.language, self._tone, 0)):
+        if self._rewrites and (off := tone.off_style(draft.text, draft.language, self._tone)):
             return SafeText(draft.text, draft.language, "soften", f"{STYLE}{off}")
         doubtful = "doubtful" if verdict.action == "gray" else ""
         return SafeText(draft.text, draft.language, "pass", doubtful)

@@ -31,9 +31,6 @@ _CHARS_PER_SECOND = {"ko": 6.5, "ja": 6.5, "zh": 4.5}
 _ALPHABETIC_CHARS_PER_SECOND = 15.0
 """Characters with spaces in a second: 165 words a minute (``TtsConfig.rate``) of 5.5 characters;
 in Korean about 5 syllables and a space or two."""
-_MOST_SENTENCES = (3, 4, 6, 9, 16)
-"""Sentences in a reply, for detail 1 to 5: about twice what the model is asked for, as a greeting
-or a question back does not make an answer long."""
 
 _SENTENCE = re.compile(r"[^.!?…。！？]+[.!?…。！？]*[^\w.!?…。！？]*")
 _OPEN = "\"'”’」』»,:;"
@@ -106,14 +103,14 @@ def speech_level(sentence: str) -> KoreanLevel | None:
     return level
 
 
-def off_style(text: str, language: str, tone: ToneConfig, previous_count: int) -> StyleFault:
+def off_style(text: str, language: str, tone: ToneConfig) -> StyleFault:
     """Why ``text`` is not in the style of ``tone``; empty when it is.
 
-    ``language``: ISO 639-1 code. ``previous_count``: sentences already said in the same reply.
+    ``language``: ISO 639-1 code.
 
     * ``level``: Korean at another level. 해요체 bears the statements of 합쇼체 ("감사합니다",
       "도와 드리겠습니다"), since Koreans mix them, but not its questions and orders.
-    * ``length``: a sentence too long to be followed by ear, or a reply of too many.
+    * ``length``: a sentence too long to be followed by ear.
     * ``formal``: English contractions or slang where "formal" is set; ``casual``: stiff forms
       where "casual" is.
     """
@@ -122,8 +119,7 @@ def off_style(text: str, language: str, tone: ToneConfig, previous_count: int) -
         return "level"
     per_second = _CHARS_PER_SECOND.get(language, _ALPHABETIC_CHARS_PER_SECOND)
     longest = per_second * _SECONDS[tone.detail - 1]
-    too_long = any(len(sentence) > longest for sentence in sentences)
-    if too_long or previous_count >= _MOST_SENTENCES[tone.detail - 1]:
+    if any(len(sentence) > longest for sentence in sentences):
         return "length"
     return _off_formality(text, tone) if language == "en" else ""
 
