@@ -34,18 +34,28 @@ ASKED = {
         What are you? | Hey, what are you exactly? | Are you a robot? | Are you an AI? |
         Are you really a machine? | Are you ChatGPT? | What kind of robot are you? |
         Which model do you use? | 너 뭐야? | 넌 대체 뭐야? | 너 로봇이야? |
-        당신은 인공지능인가요? | 혹시 기계예요? | 너는 무슨 로봇이야? | 정체가 뭐야?
+        당신은 인공지능인가요? | 혹시 기계예요? | 너는 무슨 로봇이야? | 정체가 뭐야? |
+        너는 로봇이야? | 너 인공지능이야? | 너는 기계니? | Are you a machine? |
+        are you a robot | Who are you? | 넌 누구야? | 로봇이에요? | 너 누구야? |
+        당신은 누구세요? | 로봇이니? | 혹시 로봇이에요? | So who are you? |
+        Hey, who are you really? | Are you an AI or a human? |
+        Are you just a computer program? | are you a bot | 진짜 로봇이야? | 인공지능인가요? |
+        누리는 누구야?
     """,
     "human": """
         Are you human? | Are you a real person? | Are you really alive? | Do you have feelings? |
         Am I talking to a human? | Is this a person or a bot? Am I talking to a robot? |
         Can you feel pain? | 너 사람이야? | 당신은 진짜 사람인가요? | 너는 감정이 있어? |
-        넌 살아 있어? | 혹시 사람이세요? | 지금 사람이랑 이야기하는 거야?
+        넌 살아 있어? | 혹시 사람이세요? | 지금 사람이랑 이야기하는 거야? |
+        Am I talking to a robot? | 지금 로봇이랑 얘기하는 거야? |
+        Are you a human or a machine? | Do you have feelings like us? | Do you have a heart? |
+        내가 지금 사람이랑 얘기하고 있는 거야? | Are you alive? | Do you have feelings at all?
     """,
     "maker": """
         Who made you? | Who is your creator? | Which company built you? |
         Where do you come from? | 누가 널 만들었어? | 너를 만든 사람이 누구야? |
-        어느 회사에서 만들었어요? | 누가 만들었니?
+        어느 회사에서 만들었어요? | 누가 만들었니? |
+        넌 누가 만들었어? | 너는 누가 만들었니? | 너 어디서 만들어졌어?
     """,
     "keeps": """
         Are you recording me? | Do you record our conversations? | Do you store what I say? |
@@ -54,14 +64,18 @@ ASKED = {
         Who hears what I say? | Are you connected to the internet? | Are you saving this? |
         지금 녹음하고 있어? | 내 말 저장해? | 우리 대화를 저장하나요? |
         내 목소리를 인터넷에 보내니? | 대화 내용 기록되나요? | 뭘 저장하고 있어? |
-        누가 우리 대화를 들어? | 너 인터넷에 연결돼 있어?
+        누가 우리 대화를 들어? | 너 인터넷에 연결돼 있어? |
+        너 녹음하고 있어? | 우리 대화 저장돼? | Are you recording this? |
+        Is this conversation recorded? | are you recording us right now |
+        대화 내용도 저장되나요? | 나 몰래 녹음해? | 너 뭘 저장해? | 내 목소리 녹음해?
     """,
     "wrong": """
         Can you be wrong? | Do you ever make mistakes? | Are you always right? |
         Can I trust what you say? | How reliable are your answers? | Could you make mistakes? |
         Is everything you say true? | Do you lie? | 너도 틀릴 수 있어? | 네 말 믿어도 돼? |
         넌 항상 맞아? | 너도 실수해? | 당신 말은 다 믿을 수 있나요? | 너 가끔 거짓말해? |
-        너를 믿어도 돼?
+        너를 믿어도 돼? |
+        Can I trust you? | 네 말은 항상 맞아?
     """,
 }
 QUESTIONS_ASKED = [
@@ -70,7 +84,7 @@ QUESTIONS_ASKED = [
 
 NOT_ASKED = """
     What are you doing? | What are you cooking? | Are you hungry? | Are you ready? |
-    Who are you? | Are you there? | What is your name? | Who made this cake? |
+    Are you there? | What is your name? | Who made this cake? |
     Who built the pyramids? | Can you record a memo? | Keep the door open. |
     Do you remember to water the plants? | Save the date. | Can you remember my birthday? |
     Are you a morning person? | Am I wrong? | Is the door closed? | Is this a good book? |
@@ -85,7 +99,20 @@ NOT_ASKED = """
     오늘 기분이 어때? | 알람 맞춰 줘. | 사람이 많아? | 그 말 진짜야? | 엄마 말이 맞아? |
     답이 맞아? | 로봇 영화 틀어 줘. | 정답이 뭐야? |
     정말 역겨운 사람이야. | 당신은 좋은 사람이에요. | 당신은 틀리지 않았어요. |
-    Why do you keep misunderstanding me? | Do you remember what I said? | You are a robot.
+    Why do you keep misunderstanding me? | Do you remember what I said? | You are a robot. |
+    노래 저장해? | 이 사진 저장돼? | 회의 녹음하고 있어 | 이 노래 누가 만들었어? |
+    are you recording this show tonight | do you have a heart rate app |
+    Are you a computer science student? | Who listens to this music? | Is this seat private? |
+    Do you save us money? | Are you a real estate agent? |
+    Do you have feelings about the election? | Can you feel love in the air tonight |
+    Do you keep me company? | Where did you come from the shop so early? |
+    Are you a machine learning expert? | Is this book saved? | Are you a man of your word? |
+    Who are you calling? | Who are you voting for? | Do you have emotions stickers? |
+    Can you feel pain in your knee | 이 빵 누가 만들었어? | 저 건물 어느 회사에서 만들었어? |
+    파일 저장해요? | 문서 저장되나요? | 강의 녹음하고 있어? | 이 영상 저장해? |
+    아내 목소리 녹음해? | 오늘 뭘 기록해야 해? | 우리 이야기 저장해 줘 | 저 사람 누구야? |
+    문 앞에 누구야? | 이 청소기 로봇이야? | 누가 사람이랑 얘기하고 있어 | 노래 녹음해도 돼? |
+    이거 누가 만들었어? | 로봇이에요. | 친구는 어디서 왔어? | 게임 진행 상황 저장돼?
 """
 
 
@@ -168,6 +195,17 @@ def test_every_text_is_in_style_and_breaks_no_rule_of_words(
         if language == "ko":
             for sentence in re.split(r"(?<=[.?!]) ", text):
                 assert speech_level(sentence) == level, sentence
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("language", KNOWN)
+def test_no_answer_says_yes_or_no_to_a_question_it_has_not_understood(
+    language: str, level: KoreanLevel
+) -> None:
+    for text in all_texts(language, level):  # "Are you human?" and "Are you a robot?" are one kind
+        assert not re.match(
+            r"(?:yes|no|네|예|응|아니요?|아닙니다|그렇습니다|맞아요)[,.!]", text, re.IGNORECASE
+        ), text
 
 
 def test_other_languages_are_answered_in_english() -> None:

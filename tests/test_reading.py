@@ -7,6 +7,7 @@ import re
 import pytest
 
 from robot_voice.safety import SafetyScreen, read_emotion
+from robot_voice.safety.emotion import denies_feeling
 from robot_voice.safety.reading import EMOTIONS, MAX_CHARS, SURE, Reading, read
 from robot_voice.safety_config import SafetyConfig
 from robot_voice.types import Draft
@@ -120,6 +121,14 @@ def test_the_end_of_a_long_speech_counts() -> None:
     rambling = "and then we went to the shop " * 60
     assert len(rambling) > MAX_CHARS
     assert read(f"{rambling} I want to die.", "en").danger == "crisis"
+    assert read(f"I am sad. {rambling}", "en") == read(rambling, "en")
+
+
+def test_a_denial_is_next_to_its_word() -> None:
+    assert denies_feeling("not sad " * 50, "en")
+    assert not denies_feeling("not " + "so very " * 20 + "sad", "en")
+    assert not denies_feeling("I am not here. I am sad.", "en")
+    assert denies_feeling("안 슬퍼 " * 50, "ko")
 
 
 # --- danger --------------------------------------------------------------------

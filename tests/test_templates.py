@@ -48,6 +48,13 @@ def test_no_template_breaks_a_rule_of_words() -> None:
         assert not list(lexicon.load().hits(normalise(text))), (category, text)
 
 
+def test_no_template_begins_with_yes_or_no() -> None:
+    for _, _, category, text in fixed_texts():
+        assert not re.match(r"(?:yes|no|네|예|응|아니요?|그렇습니다)[,.!]", text, re.IGNORECASE), (
+            category
+        )
+
+
 def test_every_level_has_the_same_categories_and_several_texts() -> None:
     data = lexicon.read_data("templates.toml")
     for level in LEVELS:
@@ -135,6 +142,31 @@ def test_scripts_name_the_numbers_of_the_region(category: str, region: str) -> N
             said = template(category, language, "해요체", "crisis", f"{n}", region)
             assert "{" not in said.text
             assert len(said.text) < 400
-            if category in ("crisis", "crisis_third"):
+            if category != "emergency":
                 assert helpline(region, language, "suicide") in said.text
+            if category in ("crisis", "crisis_third"):
                 assert "safe" in said.text or "안전" in said.text
+
+
+@pytest.mark.parametrize("language", ["ja", "zh", "de", "es"])
+def test_scripts_of_other_languages_name_the_numbers_of_the_region(language: str) -> None:
+    for category in ("crisis", "crisis_stay", "crisis_third", "emergency"):
+        kind = "emergency" if category == "emergency" else "suicide"
+        for region in ("KR", "US", "JP", "DE", "EU"):
+            for n in range(8):
+                said = template(category, language, "해요체", "crisis", f"{n}", region)
+                assert said.language == language
+                assert helpline(region, language, kind) in said.text
+                assert "{" not in said.text
+        texts = lexicon.read_data("templates.toml")[language][category]
+        assert not any(re.search(r"\d", text) for text in texts)  # numbers are the region's
+
+
+def test_staying_with_somebody_says_one_thing_and_the_number() -> None:
+    data = lexicon.read_data("templates.toml")
+    tables = [data[language] for language in ("en", "ja", "zh", "de", "es")]
+    for table in [*tables, *(data["ko"][level] for level in LEVELS)]:
+        assert len(table["crisis_stay"]) >= 3
+        for text in table["crisis_stay"]:
+            assert text.count("{suicide}") == 1
+            assert len(re.findall(r"[.?？。]", text)) == 2, text
