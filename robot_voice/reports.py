@@ -125,7 +125,8 @@ class ReportStore:
         self._unsaved: frozenset[str] = frozenset()  # forms that the disk did not take
         self._told = False
         self._database = PrivateDatabase(path, self._prepare)
-        self._quietly(self._open)
+        if path.exists():  # else there is nothing yet, and perhaps never will be
+            self._quietly(self._open)
 
     def file(self, report: Report) -> int | None:
         """Keep ``report`` and suppress its sentence; its number, or None if the disk did not take
@@ -164,7 +165,7 @@ class ReportStore:
         def select(database: sqlite3.Connection) -> frozenset[bytes]:
             return frozenset(row[0] for row in database.execute("SELECT hash FROM suppressed"))
 
-        found = self._quietly(select, write=False)
+        found = self._quietly(select, write=False) if self._path.exists() else None
         self._known = self._known if found is None else found
         return self._known | {self.digest(same) for same in self._unsaved}
 

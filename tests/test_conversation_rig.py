@@ -30,10 +30,13 @@ from robot_voice.vad import load_vad
 from .daemon import Daemon
 from .rig.audiorig import AudioRig, Pcm, Recorder
 
-RIG = ("audio.input=rig_mic", "audio.output=rig_spk", "audio.echo=off")
+RIG = ("audio.input=rig_mic", "audio.output=rig_spk", "audio.echo=off", "disclosure.notice=off")
 """Without an echo path there is none to cancel."""
 
 CONFIG = """
+[disclosure]
+notice = "off"
+
 [audio]
 input = "rig_mic"
 output = "rig_spk"

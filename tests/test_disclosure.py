@@ -36,11 +36,9 @@ ASKED = {
         Which model do you use? | 너 뭐야? | 넌 대체 뭐야? | 너 로봇이야? |
         당신은 인공지능인가요? | 혹시 기계예요? | 너는 무슨 로봇이야? | 정체가 뭐야? |
         너는 로봇이야? | 너 인공지능이야? | 너는 기계니? | Are you a machine? |
-        are you a robot | Who are you? | 넌 누구야? | 로봇이에요? | 너 누구야? |
-        당신은 누구세요? | 로봇이니? | 혹시 로봇이에요? | So who are you? |
-        Hey, who are you really? | Are you an AI or a human? |
-        Are you just a computer program? | are you a bot | 진짜 로봇이야? | 인공지능인가요? |
-        누리는 누구야?
+        are you a robot | 로봇이에요? | 로봇이니? | 혹시 로봇이에요? |
+        Are you an AI or a human? |
+        Are you just a computer program? | are you a bot | 진짜 로봇이야? | 인공지능인가요?
     """,
     "human": """
         Are you human? | Are you a real person? | Are you really alive? | Do you have feelings? |

@@ -137,6 +137,10 @@ def test_broken_text_is_kept_as_far_as_it_goes(path: Path) -> None:
 
 def test_only_the_owner_can_read_it(path: Path) -> None:
     store = store_at(path)
+    assert not path.parent.exists()  # nothing to keep yet
+    assert store.suppressed() == frozenset()
+    assert not path.parent.exists()
+    store.file(REPORT)
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     path.chmod(0o644)
     store.file(REPORT)
@@ -146,6 +150,9 @@ def test_only_the_owner_can_read_it(path: Path) -> None:
 
 def test_the_salt_is_this_installations_own(tmp_path: Path) -> None:
     one, other = store_at(tmp_path / "1" / "r.db"), store_at(tmp_path / "2" / "r.db")
+    before = one.digest("x")
+    assert one.file(REPORT) == 1
+    assert one.digest("x") == before
     assert one.digest("x") == store_at(tmp_path / "1" / "r.db").digest("x") != other.digest("x")
 
 
@@ -292,6 +299,7 @@ def test_somebody_elses_database_is_set_aside(path: Path) -> None:
 
 def test_damage_while_the_robot_runs(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     store = store_at(path)
+    store.file(REPORT)
     digest = store.digest("x")
     path.write_bytes(b"nothing of ours" * 1000)
     assert store.file(REPORT) == 1
@@ -314,6 +322,7 @@ def test_what_was_set_aside_does_not_outlive_its_time(path: Path) -> None:
 
 def test_a_file_that_is_gone_is_begun_anew(path: Path) -> None:
     store = store_at(path)
+    store.file(REPORT)
     digest = store.digest("x")
     path.unlink()
     assert store.file(REPORT) == 1

@@ -152,7 +152,7 @@ def test_scripts_name_the_numbers_of_the_region(category: str, region: str) -> N
 def test_scripts_of_other_languages_name_the_numbers_of_the_region(language: str) -> None:
     for category in ("crisis", "crisis_stay", "crisis_third", "emergency"):
         kind = "emergency" if category == "emergency" else "suicide"
-        for region in ("KR", "US", "JP", "DE", "EU"):
+        for region in ("KR", "US", "JP", "DE", "EU", "", "XX"):
             for n in range(8):
                 said = template(category, language, "해요체", "crisis", f"{n}", region)
                 assert said.language == language
