@@ -41,7 +41,7 @@ AT_ROBOT = {"abuse": 0.75, "feedback": 0.6}
 HALF_SURE = 0.5
 """Probability from which it is believed with a phrase that does not say whose words hurt."""
 
-NAMED_LEAST = 0.15
+NAMED_LEAST = 0.3
 """Probability below which the head overrules a phrase that names a feeling: "I'm sad to say we are
 closed" is not sad."""
 

@@ -18,6 +18,7 @@ from robot_voice.safety.lexicon import read_data
 from . import corpora
 from .disguises import ENGLISH, KOREAN
 from .sentences import EMOTIONS, Scene, Sentence, scenes, sentences
+from .small_talk import GRAVE, LOW, small_talk
 
 RUDE = ("h_insult", "h_profane", "h_obf", "h_sexual", "h_threat")
 """Functions that look like the comments on which ``toxic`` is trained."""
@@ -67,6 +68,8 @@ def reply_examples(head: str, language: str, keep: Keep = everything) -> Iterato
         for scene in found:
             yield Example(scene.bad, True)
             yield Example(scene.good, False)
+        low = {talk.reply for talk in small_talk(language) if talk.kind in LOW}
+        yield from (Example(text, False) for text in sorted(low))
         return
     own = OWN_IN_TOXIC[language] if head == "toxic" else 1.0
     for reply in sentences("replies", language):
@@ -74,6 +77,7 @@ def reply_examples(head: str, language: str, keep: Keep = everything) -> Iterato
         if keep(reply) and (head == "hurt" or not hurtful or reply.function in RUDE):
             yield Example(reply.text, hurtful, own)
     calm = [scene.good for scene in found] + own_texts(language)
+    calm += sorted({talk.reply for talk in small_talk(language)})
     yield from (Example(text, False) for text in calm)
     lines = [line.text for name in corpora.CALM[language] for line in _open(name)]
     yield from (Example(text, False, CALM_WEIGHT[head]) for text in lines)
@@ -132,6 +136,7 @@ def user_examples(head: str, language: str, keep: Keep = everything) -> Iterator
         return
     for user in users:
         yield Example(user.text, _belongs(head, user))
+    yield from (Example(text, False) for text in harmless_words(language, head == "tender"))
     if head == "tender":
         for scene in filter(keep, scenes(language)):
             yield Example(scene.user, scene.situation not in EASY)
@@ -145,7 +150,14 @@ def _belongs(head: str, user: Sentence) -> bool:
     return user.label == head
 
 
-OWN_EMOTION = 10.0
+def harmless_words(language: str, at_ease: bool) -> list[str]:
+    """What people say in small talk without being in danger; ``at_ease``: or feeling low."""
+    without = LOW if at_ease else GRAVE
+    talks = small_talk(language)
+    return sorted({talk.user for talk in talks} - {t.user for t in talks if t.kind in without})
+
+
+OWN_EMOTION = 4.0
 """How much one of our sentences counts against one of the thousands from comments: people speak to
 a robot otherwise than they write in forums."""
 
@@ -156,6 +168,9 @@ def _emotional(head: str, users: list[Sentence], language: str) -> Iterator[Exam
             yield Example(user.text, user.label == head, OWN_EMOTION)
         elif user.function == "n_sad":
             yield Example(user.text, head == "sadness", OWN_EMOTION / 4)
+    plain = ("command", "who", "hello", "sum", "time", "weather", "abilities", "knowledge", "age")
+    asked = {t.user for t in small_talk(language) if t.kind in plain or t.kind.startswith("recall")}
+    yield from (Example(text, head == "neutral") for text in sorted(asked))
     for name in corpora.EMOTIONAL[language]:
         for line in _open(name):
             yield Example(line.text, head in line.label.split("|"))
