@@ -54,7 +54,7 @@ LETTER, SYLLABLE = 0.04, 0.07
 hurried speech: half of what it takes on average (Pellegrino, Coupe and Marsico 2011: 6.2 syllables
 a second in English, 7.8 in Japanese). A sentence with less voice than that was not said."""
 
-DOUBTFUL_SPEECH, SURE_WORDS, ASKABLE_SPEECH = 0.79, 0.96, 0.85
+DOUBTFUL_SPEECH, SURE_WORDS, ASKABLE_SPEECH = 0.79, 0.98, 0.85
 """What the detector gives the voiced frames on average: below the first, words are believed only
 with this confidence, and below the last nobody is asked to repeat them. A guitar has 0.69 in the
 median and 0.78 at most; of people's utterances 95 of 100 have 0.79 or more, in noise at 5 dB 0.76

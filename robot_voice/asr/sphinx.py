@@ -27,6 +27,7 @@ from robot_voice.engines import Asr
 from robot_voice.errors import AsrError, ModelError
 from robot_voice.types import RATE, Samples, Transcript, Utterance
 
+from .gate import DOUBTFUL_SPEECH
 from .jsgf import grammar, speakable
 
 THRESHOLD = -1.0e-3
@@ -162,6 +163,8 @@ class CommandAsr:
         heard = self._primary.transcribe(utterance)
         if heard.language != "en" or self._is_sure(heard, utterance):
             return heard
+        if utterance.speech is not None and utterance.speech < DOUBTFUL_SPEECH:
+            return heard  # a closed grammar finds a command in every melody
         end = round((utterance.speech_end - utterance.start + TAIL) * RATE)
         spotted = self._spotter.spot(utterance.samples[: max(0, end)])
         if spotted is None or not spotted.accepted:

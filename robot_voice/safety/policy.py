@@ -191,7 +191,7 @@ COLD = 0.3
 """Probability of the head ``context`` from which an answer to sorrow that has none of the words of
 comfort is cold."""
 
-TENDER, TENDER_ALONE = 0.5, 0.75
+TENDER, TENDER_ALONE = 0.25, 0.5
 """Probability that the user is easily hurt just now, from which the head ``context`` is asked: if
 their likeliest emotion agrees, and if it does not. To others the same reply is fine: "Great!"."""
 

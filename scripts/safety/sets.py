@@ -14,6 +14,7 @@ from typing import Any
 
 from robot_voice.safety.disclosure import read_disclosure
 from robot_voice.safety.lexicon import read_data
+from robot_voice.tts.sentences import SentenceSplitter
 
 from . import corpora
 from .disguises import ENGLISH, KOREAN
@@ -77,7 +78,7 @@ def reply_examples(head: str, language: str, keep: Keep = everything) -> Iterato
         if keep(reply) and (head == "hurt" or not hurtful or reply.function in RUDE):
             yield Example(reply.text, hurtful, own)
     calm = [scene.good for scene in found] + own_texts(language)
-    calm += sorted({talk.reply for talk in small_talk(language)})
+    calm += _with_sentences({talk.reply for talk in small_talk(language)}, language)
     yield from (Example(text, False) for text in calm)
     lines = [line.text for name in corpora.CALM[language] for line in _open(name)]
     yield from (Example(text, False, CALM_WEIGHT[head]) for text in lines)
@@ -110,6 +111,15 @@ def disguised(texts: Sequence[str], language: str) -> Iterator[str]:
         at = dice.randrange(len(words))
         words[at] = kinds[dice.choice(DISGUISES[language])](words[at], dice)
         yield " ".join(words)
+
+
+def _with_sentences(texts: set[str], language: str) -> list[str]:
+    """Replies, and each of their sentences alone: that is how the screen sees them."""
+    found = set(texts)
+    for text in texts:
+        splitter = SentenceSplitter(language)
+        found |= {*splitter.push(text), *splitter.flush()}
+    return sorted(found)
 
 
 def own_texts(language: str) -> list[str]:
