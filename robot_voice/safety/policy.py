@@ -147,7 +147,8 @@ def _scores(draft: Draft, views: Views) -> dict[str, float]:
     if trained is None or not views.loose:
         return {}
     logits = trained.logits(views.strict, "reply")
-    if views.loose != views.strict:  # what undoes a disguise may ruin the innocent: gate 455
+    doubtful = max(logits["toxic"], logits["hurt"]) > NO_DOUBT
+    if doubtful and views.loose != views.strict:  # undoing a disguise may ruin "gate 455"
         other = trained.logits(views.loose, "reply")
         logits = {name: min(logit, other[name]) for name, logit in logits.items()}
     before = _unfinished(draft.previous)
@@ -183,6 +184,9 @@ def _out_of_place(
             return Verdict("replace", "out_of_place", feeling)
     return _in_context(reading, scores, limits)
 
+
+NO_DOUBT = -2.2
+"""Logit (a probability of .1) below which no row of the table is in doubt."""
 
 EXCUSED = 0.95
 """Probability from which the head ``toxic`` overrules the lexicon's excuse for a word."""
