@@ -281,3 +281,10 @@ def subprocess_input(process: subprocess.Popen[bytes], given: bytes) -> str:
     except BrokenPipeError:
         return "it went before it had read all"
     return "it read all"
+
+
+def test_a_run_without_a_space_is_not_cut_to_pieces() -> None:
+    assert one(text="가" * 10_000)["category"] == "too_long"
+    assert one(text="This is fine. " * 100)["action"] == "pass"
+    assert one(text=" " * 600)["action"] in ("pass", "block")
+    assert one(text="bad \ufffd code")["category"] == "invalid"

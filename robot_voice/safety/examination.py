@@ -8,7 +8,7 @@ robot would not say itself.
 
 from __future__ import annotations
 
-import re
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -23,9 +23,6 @@ Decision: TypeAlias = Literal["pass", "soften", "block", "crisis", "gray"]
 
 _DECISIONS: dict[str, Decision] = {"replace": "block"}
 _GRAVITY = ("pass", "gray", "soften", "block", "crisis")
-_PIECE = re.compile(
-    rf"\S.{{0,{MAX_CHARS - 2}}}(?:[.!?。！？](?=\s|$)|\s|$)|\S.{{0,{MAX_CHARS - 2}}}", re.S
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +51,9 @@ def examine_reply(
     screen: SafetyScreen, text: str, language: str, user: str = "", previous: str = ""
 ) -> Examined:
     """What would become of ``text`` if the robot were about to say it to ``user``."""
-    pieces = [text] if len(text) <= MAX_CHARS else _PIECE.findall(text) or [text]
+    pieces = [text]
+    if len(text) > MAX_CHARS:  # a run without a space stays whole, and is not said
+        pieces = textwrap.wrap(text, MAX_CHARS, break_long_words=False) or [text]
     found = [_reply(screen, Draft(piece, language, user, previous)) for piece in pieces]
     return max(found, key=lambda each: _GRAVITY.index(each.action))
 

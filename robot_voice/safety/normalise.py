@@ -81,7 +81,8 @@ def normalise(text: str) -> Views:
 def is_sound(text: str) -> bool:
     """Whether ``text`` is free of broken code units, control characters and direction overrides."""
     return not any(
-        (unicodedata.category(char) in ("Cc", "Cs", "Co", "Cn") and char not in "\n\t")
+        char == "\ufffd"  # what a decoder puts where it could not read
+        or (unicodedata.category(char) in ("Cc", "Cs", "Co", "Cn") and char not in "\n\t")
         or "\u202a" <= char <= "\u202e"
         or "\u2066" <= char <= "\u2069"
         for char in text
