@@ -6,8 +6,7 @@ polynomial over code points, all positions of one length at once; words by CRC-3
 across machines and Python versions, unlike ``hash``.
 
 Hashing instead of a dictionary is Weinberger et al., "Feature Hashing for Large Scale Multitask
-Learning" (2009); letters instead of syllables were worth .15 of F1 on Korean comments in our
-measurements.
+Learning" (2009). On Korean comments n-grams of letters had an F1 of .81 where words alone had .66.
 """
 
 from __future__ import annotations
@@ -20,6 +19,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from .hangul import letters
+
 BITS = 20
 """Buckets are numbers below 2 ** BITS."""
 
@@ -28,17 +29,8 @@ SIZES = {"ko": range(3, 8), "en": range(2, 7)}
 
 _PRIME = np.uint64(1_099_511_628_211)
 _MIX = np.uint64(0x9E37_79B9_7F4A_7C15)
-_INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
-_VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
-_FINALS = " ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
-_SYLLABLE = re.compile("[가-힣]")
 _WORD = re.compile(r"[\w']+|[?!]+")
 _DIGITS = re.compile(r"\d")
-
-
-def letters(text: str) -> str:
-    """``text`` with every Hangul syllable taken apart into two or three letters."""
-    return _SYLLABLE.sub(lambda match: _apart(ord(match.group())), text)
 
 
 def buckets(text: str, language: str) -> NDArray[np.int64]:
@@ -79,9 +71,3 @@ def _word_grams(words: list[str], language: str) -> Iterable[str]:
 def _hashed(grams: Iterable[str], seed: int) -> NDArray[np.uint64]:
     hashes = [zlib.crc32(gram.encode("utf-8", "replace"), seed) for gram in grams]
     return np.array(hashes, dtype=np.uint64) >> np.uint64(32 - BITS)
-
-
-def _apart(code: int) -> str:
-    initial, rest = divmod(code - 0xAC00, 588)
-    vowel, final = divmod(rest, 28)
-    return _INITIALS[initial] + _VOWELS[vowel] + (_FINALS[final] if final else "")
