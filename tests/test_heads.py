@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from robot_voice.safety import heads
+from robot_voice.safety.hangul import letters
 from robot_voice.safety.heads import LANGUAGES, Heads, probability
-from robot_voice.safety.ngrams import BITS, buckets, letters
+from robot_voice.safety.ngrams import BITS, buckets
 from robot_voice.safety.normalise import normalise
 
 DATA = Path(heads.__file__).with_name("data")
