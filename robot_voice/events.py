@@ -94,6 +94,15 @@ class ActionSubmitted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class StopRequested(Event):
+    """Somebody told the robot to stop, in so many words: it is silent, and its body should be
+    still. Sent as soon as the words are understood, long before a commit; it may come twice."""
+
+    word: str
+    """Which of the configured words it was."""
+
+
+@dataclass(frozen=True, slots=True)
 class FirstToken(Event):
     turn: int
 
@@ -145,6 +154,23 @@ class DeviceChanged(Event):
     """``microphone`` or ``loudspeaker``."""
     present: bool
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EchoChanged(Event):
+    """The robot avoids hearing itself in another way than before."""
+
+    mode: str
+    """``aec``, ``half-duplex`` or ``off``."""
+    reason: str = ""
+    """Why the echo is not cancelled though it was asked for; empty: it is as configured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Muted(Event):
+    """The microphone was closed, or may be opened again, because somebody wanted that."""
+
+    muted: bool
 
 
 @dataclass(frozen=True, slots=True)

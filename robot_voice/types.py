@@ -192,6 +192,8 @@ REASONS = (
     "repetition",
     "phantom",
     "too short",
+    "backchannel",
+    "own voice",
     "unsure",
     "failed",
 )
@@ -252,11 +254,23 @@ class SafeText:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """How far the sentence has got at a moment of its sound."""
+
+    at: float
+    """Seconds from the beginning of the block."""
+    chars: int
+    """Characters of the sentence's text (``SafeText.text``) whose sound is over by then."""
+
+
+@dataclass(frozen=True, slots=True)
 class Speech:
     """A block of synthesised audio."""
 
     samples: Samples
     rate: int
+    marks: tuple[Mark, ...] = ()
+    """In their order; none from a voice that does not tell."""
 
     @property
     def seconds(self) -> float:

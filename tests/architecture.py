@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 LAYERS = {
     "nouns": "types errors engines events config section safety_config",
-    "core": "conversation vad.segmenter vad.endpoint vad.endings vad.numbers vad.floor"
-    " tts.sentences tts.graphemes tts.speakable safety llm.prompt actions asr.language asr.switch"
+    "core": "traced conversation vad.segmenter vad.endpoint vad.endings vad.numbers vad.floor"
+    " tts.sentences tts.graphemes tts.speakable tts.wording tts.korean_sounds safety llm.prompt actions asr.language asr.switch"
     " asr.agreement asr.gate asr.jsgf asr.evidence asr.phantom asr.subtitles",
     "flow": "clock cores worker stages reply turn mouth captions pipeline interpreter",
     "engines": "vad asr llm tts",

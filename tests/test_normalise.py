@@ -10,7 +10,7 @@ import pytest
 from robot_voice.safety import hangul
 from robot_voice.safety.disguise import plain_letter
 from robot_voice.safety.normalise import View, normalise
-from robot_voice.safety.trace import Traced
+from robot_voice.traced import Traced
 
 ZERO = "\u200b"
 

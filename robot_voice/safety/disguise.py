@@ -15,7 +15,7 @@ import unicodedata
 from functools import lru_cache
 
 from .hangul import FINALS, INITIALS, VOWELS, apart, together
-from .trace import Traced
+from robot_voice.traced import Traced
 
 _LOOK_ALIKES = dict(
     zip(

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 from unicodedata import normalize
 
 from .normalise import View, Views
-from .trace import Traced
+from robot_voice.traced import Traced
 
 Script: TypeAlias = Literal["latin", "hangul", "jamo", "other"]
 

@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 
 from .disguise import has_signs, undo, without_signs
 from .hangul import INITIALS, VOWELS
-from .trace import Traced
+from robot_voice.traced import Traced
 
 View: TypeAlias = Literal["strict", "loose", "bare"]
 

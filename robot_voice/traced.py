@@ -22,6 +22,11 @@ class Traced:
         """The original itself."""
         return cls(text, range(len(text)), range(1, len(text) + 1))
 
+    def over(self, count: int) -> int:
+        """How many of the original's characters are over when ``text[:count]`` is: a character
+        that became several is over with the last of them."""
+        return self.starts[count] if count < len(self.starts) else max(self.ends, default=0)
+
     def same_length(self, text: str) -> Traced:
         """Other characters in the same places."""
         return Traced(text, self.starts, self.ends)
