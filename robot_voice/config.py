@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from .safety_config import DisclosureConfig, ReportsConfig, SafetyConfig
 from .section import Fraction, HotWord, Language, Seconds, Section, Threads
+from .turn_config import BargeInConfig, EndpointConfig, SoundsConfig
 
 
 class LanguageConfig(Section):
@@ -68,8 +69,10 @@ class AudioConfig(Section):
     else half-duplex."""
     realtime_priority: int = Field(10, ge=0, le=90)
     """SCHED_RR priority of the audio process where the system allows it; 0 for none."""
-    ahead_seconds: Seconds = 4.0
-    """How much sound may wait in the player."""
+    ahead_seconds: float = Field(2.5, ge=0.5, le=60)
+    """How much sound may wait in the player. Synthesis runs ahead of playing by 1.5 s more."""
+    muted: bool = False
+    """Begin with the microphone closed, until `robot-voice control unmute` or SIGUSR1."""
 
 
 class VadConfig(Section):
@@ -90,22 +93,6 @@ class VadConfig(Section):
     floor_margin_db: float | None = Field(None, ge=0, le=20)
     """Sounds must be this much louder than the room's usual noise to start an utterance; 0 lets
     all pass. Unset: 3 with webrtc, 0 with silero, which does not need it."""
-
-
-class EndpointConfig(Section):
-    soft_end_seconds: Seconds = 0.2
-    """Silence after which the robot begins to think, without speaking."""
-    complete_seconds: Seconds = 0.4
-    """Silence that ends a turn after a sentence that is complete."""
-    unknown_seconds: Seconds = 0.7
-    """The same, when the words do not tell."""
-    unfinished_seconds: Seconds = 1.3
-    """The same, after "and", "음", a connective ending."""
-    command_seconds: Seconds = 0.25
-    """The same, after a complete command of the robot's table. Less than 0.25 is taken for that."""
-    turn_model: str | None = None
-    """Path of an acoustic turn model in the format of smart-turn v3 (ONNX), which shortens or
-    lengthens these times by up to 40 % by the sound of the voice; unset: none."""
 
 
 class AsrConfig(Section):
@@ -225,6 +212,8 @@ class Config(Section):
     audio: AudioConfig = AudioConfig()
     vad: VadConfig = VadConfig()
     endpoint: EndpointConfig = EndpointConfig()
+    barge_in: BargeInConfig = BargeInConfig()
+    sounds: SoundsConfig = SoundsConfig()
     asr: AsrConfig = AsrConfig()
     llm: LlmConfig = LlmConfig()
     tts: TtsConfig = TtsConfig()

@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
-from .types import Message
+from .tts.graphemes import may_cut
+from .types import Mark, Message
 
 _SYLLABIC = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff"
-"""Kana, Han, Hangul: every character is a syllable."""
+"""Kana, Han, Hangul: every character is a syllable, or nearly so."""
 
+_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+"""Thai, Lao, Burmese, Khmer: no space shows where a word ends."""
+
+_SMALL = "ゃゅょぁぃぅぇぉゎャュョァィゥェォヮー"
 _MARKS = r"[\u0300-\u036f\u3099\u309a\ufe00-\ufe0f]*[^\w\s]*\s*"
-"""What belongs to the character before: accents, punctuation, space."""
+"""What belongs to the character before: small kana; accents, punctuation, space."""
 
-_UNIT = re.compile(rf"[{_SYLLABIC}]{_MARKS}|(?:(?![{_SYLLABIC}])\S)+\s*")
+_UNIT = re.compile(
+    rf"[{_SYLLABIC}][{_SMALL}]*{_MARKS}|[{_UNSPACED}]{_MARKS}"
+    rf"|(?:(?![{_SYLLABIC}{_UNSPACED}])\S)+\s*"
+)
 """The smallest pieces a sentence may be cut into: a syllable where each character is one, a word
 elsewhere. A cut never falls between a letter and its marks."""
 
+_LONG_WORD = 16
+"""Letters of a word that may be cut: some languages write half a sentence as one."""
+
+_NEARLY = 0.66
+"""A word of which this share was said counts as heard: all but the last of three syllables."""
 
 _ASKS = re.compile(r"[?？][\s\"'”’」』)]*$")
 
@@ -28,72 +42,136 @@ MAX_CHARS = 4000
 """Longest message: someone who talks for an hour is remembered from here on."""
 
 
+_SECONDS = (
+    (re.compile(r"[\uac00-\ud7a3]"), 0.20),
+    (re.compile(rf"[\u3040-\u30ff](?<![{_SMALL}])"), 0.13),
+    (re.compile(r"[\u3400-\u9fff\uf900-\ufaff]"), 0.28),
+    (re.compile(r"\d"), 0.35),
+    (re.compile(rf"[^\W\d_{_SYLLABIC}]"), 0.06),
+)
+"""What a character takes to say, by its script: least squares over sentences by espeak-ng at its
+usual rate, where a character's time is known (``scripts.bench.truth``). Only their proportions
+matter, and only in a sentence that mixes them."""
+
+_WORD_SECONDS = 0.06
+"""What every word of an alphabet takes besides its letters."""
+
+_PAUSES = ((re.compile(r"[.!?…。！？]\W*$"), 0.33), (re.compile(r"[,;:、，；：]\W*$"), 0.16))
+"""How long a voice rests after punctuation inside a sentence, likewise."""
+
+_TAIL_SECONDS = 0.15
+"""Silence that every voice leaves at the end (``tts.pcm``)."""
+
+
 def _weight(unit: str) -> float:
-    """How long a unit takes to say, relative to the others of its sentence."""
-    return max(1.0, len(unit.rstrip()) * (2.0 if unit[:1] >= "\u3040" else 1.0))
+    """How long a unit takes to say, in seconds of a voice of usual rate."""
+    seconds = sum(each * len(script.findall(unit)) for script, each in _SECONDS)
+    return max(0.06, seconds + _WORD_SECONDS * (not re.match(f"[{_SYLLABIC}{_UNSPACED}]", unit)))
+
+
+def _pause(unit: str) -> float:
+    return next((seconds for after, seconds in _PAUSES if after.search(unit)), 0.0)
 
 
 def first_part(sentence: str, share: float) -> str:
-    """The units of ``sentence`` that are over when ``share`` of its sound is."""
+    """The units of ``sentence`` that are over when ``share`` of its sound is, by their weights."""
     units = _UNIT.findall(sentence)
-    budget = share * sum(map(_weight, units)) + 1e-6
+    pauses = [*map(_pause, units[:-1]), _TAIL_SECONDS]
+    budget = share * (sum(map(_weight, units)) + sum(pauses)) + 1e-6
     said = ""
-    for unit in units:
+    for unit, pause in zip(units, pauses, strict=False):
         budget -= _weight(unit)
         if budget < 0:
             break
         said += unit
-    return said.rstrip()
+        budget -= pause
+    return _cut(sentence, len(said))
+
+
+def first_units(sentence: str, chars: int) -> str:
+    """The units of ``sentence`` that are over when its first ``chars`` characters are."""
+    end = 0
+    for unit in _UNIT.finditer(sentence):
+        said = chars - unit.start()
+        letters = len(re.sub(r"\W+$", "", unit.group())) or 1
+        if said < _NEARLY * letters:
+            end = chars if said > 0 and letters > _LONG_WORD else unit.start()
+            break
+        end = unit.end()
+    return _cut(sentence, end)
+
+
+def _cut(text: str, end: int) -> str:
+    """``text`` up to ``end``, or a little less: no character a reader sees is broken."""
+    while 0 < end < len(text) and not may_cut(text, end):
+        end -= 1
+    return text[:end].rstrip()
 
 
 @dataclass(slots=True)
-class _Mark:
+class _Sentence:
     text: str
     start: float
     end: float
     whole: bool = False
     """Whether ``end`` is where the sentence ends, or only where its sound ends so far."""
+    marks: list[Mark] = field(default_factory=list)
+    """Their times are those of the turn's playback."""
+
+    def until(self, seconds: float) -> str:
+        if self.whole and seconds >= self.end:
+            return self.text
+        if self.marks:
+            over = (mark.chars for mark in self.marks if mark.at <= seconds)
+            return first_units(self.text, max(over, default=0))
+        if not self.whole:
+            return ""
+        return first_part(self.text, (seconds - self.start) / (self.end - self.start))
 
 
 class Spoken:
     """A turn's sentences, and where in its playback each begins and ends, in seconds."""
 
     def __init__(self) -> None:
-        self._marks: list[_Mark] = []
+        self._sentences: list[_Sentence] = []
 
     @property
     def seconds(self) -> float:
         """Length of all that was handed to the loudspeaker."""
-        return self._marks[-1].end if self._marks else 0.0
+        return self._sentences[-1].end if self._sentences else 0.0
+
+    @property
+    def text(self) -> str:
+        """All that was handed to the loudspeaker, or is being handed."""
+        return " ".join(sentence.text for sentence in self._sentences)
 
     def begin(self, text: str) -> None:
-        self._marks.append(_Mark(text, self.seconds, self.seconds))
+        self._sentences.append(_Sentence(text, self.seconds, self.seconds))
 
-    def extend(self, seconds: float) -> None:
-        """More sound of the present sentence was handed over."""
-        self._marks[-1].end += seconds
+    def extend(self, seconds: float, marks: Sequence[Mark] = ()) -> None:
+        """More sound of the present sentence was handed over. ``marks``: how far the sentence gets
+        in it, as ``Speech.marks``."""
+        sentence = self._sentences[-1]
+        sentence.marks += (Mark(sentence.end + mark.at, mark.chars) for mark in marks)
+        sentence.end += seconds
 
     def finish(self) -> None:
         """All sound of the present sentence was handed over."""
-        self._marks[-1].whole = True
+        self._sentences[-1].whole = True
 
     def until(self, seconds: float) -> str:
         """The text heard in the first ``seconds``.
 
-        A sentence cut short keeps its first units. One whose full length is not known yet keeps
-        none: the claim is never ahead of the sound.
+        A sentence cut short keeps the units that its marks say are over; a word of an alphabet
+        also when only its last syllable was missing. Without marks they are estimated from the
+        sentence's length; where that is not known yet it keeps none: an estimate is no excuse for
+        a claim ahead of the sound.
         """
         heard = []
-        for mark in self._marks:
-            if mark.end == mark.start:  # it made no sound
-                continue
-            if mark.whole and seconds + _EPSILON < mark.end:
-                heard.append(
-                    first_part(mark.text, (seconds - mark.start) / (mark.end - mark.start))
-                )
-            elif mark.whole:
-                heard.append(mark.text)
-            if seconds + _EPSILON < mark.end:
+        for sentence in self._sentences:
+            if sentence.end > sentence.start:  # else it made no sound
+                heard.append(sentence.until(seconds + _EPSILON))
+            if seconds + _EPSILON < sentence.end:
                 break
         return " ".join(filter(None, heard))
 

@@ -21,6 +21,7 @@ from .events import (
     Dismissed,
     Event,
     Failed,
+    StopRequested,
     Transcribed,
     TurnEnded,
     UserPaused,
@@ -28,8 +29,8 @@ from .events import (
     Withdrawn,
 )
 from .mouth import Mouth, now
-from .stages import Mind, Speaker, Stages
-from .turn import Turn, cancelled
+from .stages import Mind, Prepared, Speaker, Stages
+from .turn import NOT_UNDERSTOOD, SILENCE, Turn, cancelled
 from .types import (
     SafeText,
     SoftEnd,
@@ -60,8 +61,6 @@ class Translator:
     """Whether the loaded models translate from the first language into the second."""
     refusal: Callable[[str], tuple[SafeText, Speech]]
     """What is said, in this language, where they do not; made beforehand."""
-    stops: Callable[[Transcript], bool]
-    """Whether these words tell the robot to be silent."""
 
 
 class Interpreter:
@@ -84,6 +83,7 @@ class Interpreter:
         self._hearing: Turn | None = None
         self._line: deque[Turn] = deque()  # bounded by WAITING; the first has the mouth
         self._turns = 0
+        self._latest = NOT_UNDERSTOOD
         self._user_speaks = False
         self._no_more_audio = False
 
@@ -95,6 +95,21 @@ class Interpreter:
     def motion(self, level: float) -> None:
         """As ``Pipeline.motion``."""
         self._segmenter.motion(level)
+
+    def announce(self, news: Prepared) -> None:
+        """Say this next, in the language that was spoken last."""
+        turn = Turn(self._turns + 1, SILENCE, self._latest)
+        if len(self._line) < WAITING:
+            self._turns += 1
+            turn.task = self._tasks.create_task(self._announce(turn, news))
+            self._line.append(turn)
+            self._next()
+
+    async def _announce(self, turn: Turn, news: Prepared) -> None:
+        try:
+            await self._mouth.announce(turn, news)
+        finally:
+            self._end(turn)
 
     async def interrupt(self) -> None:
         """Fall silent: drop all that is being said, prepared or waiting."""
@@ -159,7 +174,7 @@ class Interpreter:
 
     def _queue(self, turn: Turn) -> None:
         """In line for the mouth."""
-        if self._translator.stops(turn.transcript):
+        if self._stages.stops(turn.transcript):
             self._drop(list(self._line))
         elif len(self._line) == WAITING:
             oldest = self._line[1]  # the first has the mouth
@@ -213,6 +228,9 @@ class Interpreter:
         self._emit(Transcribed(now(), turn.number, heard, judged.verdict, judged.reason, motion))
         turn.unclear = judged.verdict == "ask"
         turn.transcript = replace(heard, text="") if turn.unclear else heard
+        self._latest = turn.transcript
+        if word := self._stages.stops(turn.transcript):
+            self._emit(StopRequested(now(), word))
         turn.patience = self._stages.patience(turn.transcript, Dialogue())
         self._tell_commit(turn)
         self._commit_when_due()
@@ -223,7 +241,7 @@ class Interpreter:
         target = translator.target(said.language)
         if turn.unclear:
             await self._mouth.ask_again(turn, 0)
-        elif translator.stops(said):
+        elif self._stages.stops(said):
             await turn.committed.wait()  # which ended all that was being said
         elif not translator.supports(said.language, target):
             reason = f"the loaded models do not translate from {said.language} into {target}"

@@ -16,9 +16,10 @@ from .conversation import Spoken
 from .errors import TtsError
 from .events import Event, FirstToken, ReplyReady, SentenceScreened, SpeakingStarted
 from .reply import reply
-from .stages import Mind, Speaker, Stages
+from .stages import Mind, Prepared, Speaker, Stages
 from .turn import Turn
 from .types import Message, SafeText, Speech
+from .waiting import Waiting
 
 ANNOUNCE_SECONDS = 0.1
 """How long, after the last sample was heard, the news of the first may take."""
@@ -31,14 +32,18 @@ class Mouth:
         self._stages = stages
         self._speaker = speaker
         self._emit = emit
+        self._waiting = Waiting(stages.meanwhile, self._aside)
 
     async def answer(self, turn: Turn, messages: Sequence[Message], mind: Mind) -> None:
         """Answer ``messages``. Raises a group of ``EngineError`` when an engine fails."""
+        turn.began = now()
         # Playing is the body, not another child: a group whose child fails while it is already
         # exiting leaves its parent looking cancelled (Python 3.11), and the others end first.
         async with asyncio.TaskGroup() as stages:
             stages.create_task(self._think(turn, messages, mind))
             stages.create_task(self._synthesise(turn))
+            await turn.committed.wait()
+            await self._waiting.until_ready(turn, self._language(turn))
             await self._play(turn)
         turn.finished = True
 
@@ -46,6 +51,8 @@ class Mouth:
         """Say, in the place of the rest of the answer, that something failed."""
         await turn.committed.wait()
         turn.heard_before = self.stop(turn)
+        if self._stages.meanwhile.error is not None:
+            await self._aside(turn, "", self._stages.meanwhile.error)
         await self.say(turn, *self._stages.apology(self._language(turn)))
 
     async def ask_again(self, turn: Turn, times: int) -> None:
@@ -53,12 +60,15 @@ class Mouth:
         await self.say(turn, *self._stages.ask_again(self._language(turn), times))
         turn.finished = True
 
-    async def say(self, turn: Turn, text: SafeText, speech: Speech) -> None:
-        """Say what was made beforehand, once the mouth may open."""
-        turn.spoken, turn.blocks = Spoken(), asyncio.Queue(2)
-        turn.spoken.begin(text.text)
-        turn.spoken.extend(speech.seconds)
-        turn.spoken.finish()
+    async def announce(self, turn: Turn, news: Prepared) -> None:
+        """Say what nobody has asked for."""
+        await self.say(turn, *news(self._language(turn)))
+        turn.finished = True
+
+    async def say(self, turn: Turn, text: SafeText | None, speech: Speech) -> None:
+        """Say what was made beforehand, once the mouth may open. ``text``: None for a sound that
+        holds no words."""
+        turn.spoken, turn.blocks = _whole(text.text if text else "", speech), asyncio.Queue(2)
         turn.blocks.put_nowait(speech)
         turn.blocks.put_nowait(None)
         await self._play(turn)
@@ -68,7 +78,15 @@ class Mouth:
 
     def stop(self, turn: Turn) -> str:
         """Fall silent; return what was heard of the turn."""
-        return f"{turn.heard_before} {turn.spoken.until(self._speaker.stop())}".strip()
+        spoken, turn.aside = turn.aside or turn.spoken, None
+        return f"{turn.heard_before} {spoken.until(self._speaker.stop())}".strip()
+
+    async def _aside(self, turn: Turn, text: str, speech: Speech) -> None:
+        """Play something that is no part of the answer, and wait until it was heard."""
+        turn.aside = _whole(text, speech)
+        await self._speaker.play(speech)
+        await self._speaker.drain()
+        turn.heard_before = self.stop(turn)
 
     async def _think(self, turn: Turn, messages: Sequence[Message], mind: Mind) -> None:
         def begun() -> None:
@@ -88,7 +106,8 @@ class Mouth:
                 async for block in speech:
                     if turn.spoken.seconds == 0.0:
                         self._emit(ReplyReady(now(), turn.number))
-                    turn.spoken.extend(block.seconds)
+                        self._waiting.ready(turn)
+                    turn.spoken.extend(block.seconds, block.marks)
                     await turn.blocks.put(block)
             turn.spoken.finish()
         if turn.spoken.seconds == 0.0:
@@ -111,6 +130,15 @@ class Mouth:
         if not turn.sounded:
             turn.sounded = True
             self._emit(SpeakingStarted(now(), turn.number))
+
+
+def _whole(text: str, speech: Speech) -> Spoken:
+    """``speech``, which is all there is of ``text``."""
+    spoken = Spoken()
+    spoken.begin(text)
+    spoken.extend(speech.seconds, speech.marks)
+    spoken.finish()
+    return spoken
 
 
 def now() -> float:

@@ -17,7 +17,8 @@ makes it rude. So a turn is
 3. *spoken*: what was heard of it enters the history when it ends, however it ends.
 
 The user always has the floor: a voice holds the loudspeaker at once, words end the turn being
-spoken, and a noise that held no words gives the robot its sentence back.
+spoken, and a noise that held no words gives the robot its sentence back, as does "mm-hm". "Stop!"
+does not wait for a pause (``stopwatch``), nor for the language model.
 
 Words that were not clear are never acted on, answered or remembered: the robot asks for them
 again, and after ``MAX_ASKED`` times in a row it waits for clear ones in silence. What may have been
@@ -27,8 +28,8 @@ a noise is asked for once.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
 
 from .captions import Captions
 from .conversation import Conversation
@@ -39,36 +40,24 @@ from .events import (
     Dismissed,
     Event,
     Failed,
-    Transcribed,
+    StopRequested,
     TurnEnded,
     UserPaused,
     UserStarted,
     Withdrawn,
 )
+from .interruption import OWN_AFTER, OWN_BEFORE
 from .mouth import Mouth, now
-from .stages import Speaker, Stages
-from .turn import Turn, cancelled, joined, whole
-from .types import (
-    Judgement,
-    SoftEnd,
-    SpeechCut,
-    SpeechResumed,
-    SpeechStarted,
-    Transcript,
-    Utterance,
-)
+from .stages import Prepared, Speaker, Stages
+from .stopwatch import StopWatch
+from .turn import NOT_UNDERSTOOD, SILENCE, Turn, cancelled
+from .types import SoftEnd, SpeechCut, SpeechResumed, SpeechStarted, Utterance
+from .understanding import Speaking, Understanding
 from .vad.endpoint import Dialogue
 from .vad.segmenter import Segmenter
 
-MAX_PARTS = 20
-"""Parts of an over-long utterance that are kept; the oldest are forgotten first."""
-
-MAX_ASKED = 2
-"""Times in a row the robot asks for unclear words. Whoever was not understood twice needs no third
-"pardon?", and a noisy room must not keep the robot talking."""
-
-CLEAR_VOICE = 0.6
-"""Seconds of voice without which a sound may have been a noise: two syllables, spoken slowly."""
+MAX_NEWS = 3
+"""Announcements that wait until nobody speaks; of more the oldest are dropped."""
 
 
 class Pipeline:
@@ -87,17 +76,19 @@ class Pipeline:
         self._speaker = speaker
         self._mouth = Mouth(stages, speaker, emit)
         self._captions = Captions(stages, conversation, emit)
+        self._understanding = Understanding(stages, emit)
+        self._stopwatch = StopWatch(stages, self._stop)
         self._conversation = conversation
         self._emit = emit
         self._tasks = asyncio.TaskGroup()
-        self._parts: list[asyncio.Task[Transcript | None]] = []  # bounded by MAX_PARTS
-        self._cut: list[Utterance] = []  # what is known of their sound
-        self._words: Transcript | None = None  # what was understood of the present utterance
+        self._news: deque[Prepared] = deque(maxlen=MAX_NEWS)
         self._speculation: Turn | None = None
         self._answering: Turn | None = None
         self._turns = 0
-        self._asked = 0  # times in a row
+        self._latest = NOT_UNDERSTOOD  # words that were committed
+        self._heard_at = 0.0  # seconds heard of the answer when the user began to speak
         self._user_speaks = False
+        self._moving = False
         self._no_more_audio = False
 
     @property
@@ -108,7 +99,12 @@ class Pipeline:
     def motion(self, level: float) -> None:
         """From now on the robot's own motors are this loud: 0 not at all, 1 as loud as they get.
         What is heard meanwhile is doubted more."""
+        self._moving = level > 0
         self._segmenter.motion(level)
+
+    def announce(self, news: Prepared) -> None:
+        """Say this when nobody speaks, in the language that was spoken last."""
+        self._news.append(news)
 
     async def interrupt(self) -> None:
         """Fall silent: end the turn being spoken, and the one being prepared."""
@@ -125,9 +121,8 @@ class Pipeline:
                 for found in self._segmenter.push(heard):
                     self._take(found)
                 self._commit_when_due()
-                if self._speculation is None and not self._hearing_parts():
-                    may_think = self._answering is None
-                    self._captions.consider(self._tasks, self._segmenter.so_far, may_think)
+                self._listen_in()
+                self._tell_news()
             for found in self._segmenter.flush():
                 self._take(found)
             self._no_more_audio = True
@@ -136,8 +131,10 @@ class Pipeline:
     def _take(self, found: SpeechStarted | SpeechResumed | SoftEnd | SpeechCut) -> None:
         match found:
             case SpeechStarted():
-                self._captions.begin()
+                self._heard_at = self._speaker.heard
                 self._give_floor(True)
+                self._captions.begin()
+                self._stopwatch.begin()
                 self._emit(UserStarted(now()))
             case SpeechResumed():
                 self._withdraw()
@@ -145,12 +142,21 @@ class Pipeline:
                 self._speculate(utterance)
             case SpeechCut(utterance):
                 self._captions.begin()
-                self._parts.append(self._tasks.create_task(self._understand_part(utterance)))
-                self._cut.append(replace(utterance, samples=utterance.samples[:0]))
-                del self._parts[:-MAX_PARTS], self._cut[:-MAX_PARTS]
+                self._understanding.cut(self._tasks, utterance)
 
-    def _hearing_parts(self) -> bool:
-        return not all(part.done() for part in self._parts)
+    def _listen_in(self) -> None:
+        """Hear what is being said, while there is nothing more important to hear."""
+        if self._speculation is not None or self._understanding.busy:
+            return
+        if self._moving or self._answering is not None:
+            self._stopwatch.consider(self._tasks, self._segmenter.so_far)
+        self._captions.consider(self._tasks, self._segmenter.so_far, self._answering is None)
+
+    def _stop(self, word: str) -> None:
+        """ "Stop!", in the midst of an utterance, which goes on."""
+        self._emit(StopRequested(now(), word))
+        if self._answering is not None and self._answering.task is not None:
+            self._answering.task.cancel()
 
     def _give_floor(self, to_user: bool) -> None:
         self._user_speaks = to_user
@@ -160,6 +166,7 @@ class Pipeline:
 
     def _speculate(self, utterance: Utterance) -> None:
         self._captions.pause()
+        self._stopwatch.pause()
         self._turns += 1
         turn = self._speculation = Turn(self._turns, utterance)
         self._emit(UserPaused(now(), turn.number, self._segmenter.silence))
@@ -180,9 +187,7 @@ class Pipeline:
 
     def _close_utterance(self) -> None:
         self._segmenter.close()
-        self._parts.clear()
-        self._cut.clear()
-        self._words = None
+        self._understanding.forget()
         self._give_floor(False)
 
     def _commit_when_due(self) -> None:
@@ -192,7 +197,8 @@ class Pipeline:
         if silence < turn.patience - 1e-6 and not self._no_more_audio:
             return
         self._speculation, self._answering = None, turn
-        self._asked = self._asked + 1 if turn.unclear else 0
+        self._understanding.committed(turn)
+        self._latest = turn.transcript
         self._conversation.add("user", turn.transcript.text)
         self._emit(Committed(now(), turn.number, turn.transcript, turn.patience, silence))
         for action in self._stages.act(turn.transcript) if turn.transcript.text else ():
@@ -204,17 +210,21 @@ class Pipeline:
 
     async def _take_turn(self, turn: Turn) -> None:
         try:
-            judgement, finished = await self._understand(turn)
+            judgement, finished = await self._understanding.understand(turn, self._speaking)
             if judgement.verdict == "ignore":
                 self._dismiss(turn, judgement.reason)
                 return
+            silent = self._asked_to_stop(turn)
             await self._end_answer()  # words end the turn being spoken
             messages = self._conversation.preview(turn.transcript.text)
             dialogue = Dialogue(question=self._conversation.question, finished=finished)
             turn.patience = self._stages.patience(turn.transcript, dialogue)
-            times = self._asked
+            times = self._understanding.asked
             self._commit_when_due()
-            if turn.unclear:
+            if silent:
+                await turn.committed.wait()
+                turn.finished = True
+            elif turn.unclear:
                 await self._mouth.ask_again(turn, times)
             else:
                 await self._mouth.answer(turn, messages, self._stages.mind)
@@ -225,53 +235,21 @@ class Pipeline:
         finally:
             self._end(turn)
 
-    async def _understand(self, turn: Turn) -> tuple[Judgement, float | None]:
-        """Give the turn its transcript: without text when its words are not believed. Returns
-        what is thought of the words, and how likely the user is done by the sound alone."""
-        async with asyncio.TaskGroup() as tasks:
-            sound = tasks.create_task(self._finished(turn.utterance))
-            last = await self._stages.transcribe(turn.utterance)
-        if self._parts:
-            await asyncio.wait(self._parts)  # not awaited one by one: they outlive this turn
-        parts = [part for task in self._parts if (part := task.result()) is not None]
-        transcript, utterance = joined([*parts, last]), whole(self._cut, turn.utterance)
-        if not transcript.text and self._words is not None:
-            transcript = self._words  # they were in a shorter hearing of this very utterance
-            judged = Judgement("accept")
-        else:
-            judged = self._judge(transcript, utterance)
-        if judged.verdict == "accept":
-            self._words = transcript
-        verdict, reason = judged.verdict, judged.reason
-        motion = utterance.motion
-        self._emit(Transcribed(now(), turn.number, transcript, verdict, reason, motion))
-        turn.unclear = judged.verdict == "ask"
-        accepted = judged.verdict == "accept"
-        turn.transcript = transcript if accepted else replace(transcript, text="")
-        return judged, sound.result()
+    def _asked_to_stop(self, turn: Turn) -> bool:
+        """Whether this was "stop", said to a robot that spoke or moved: silence is the answer."""
+        word = self._stages.stops(turn.transcript)
+        if word:
+            self._emit(StopRequested(now(), word))
+        busy = self._moving or self._stopwatch.stopped or self._answering is not None
+        return bool(word) and busy
 
-    async def _finished(self, utterance: Utterance) -> float | None:
-        try:
-            return await self._stages.finished(utterance)
-        except EngineError as error:
-            self._emit(Failed(now(), 0, str(error)))
+    def _speaking(self) -> Speaking | None:
+        """What the robot is saying, while the user speaks."""
+        if self._answering is None:
             return None
-
-    def _judge(self, transcript: Transcript, utterance: Utterance) -> Judgement:
-        if not transcript.text:
-            return Judgement("ignore", "no words")
-        judged = self._stages.judge(transcript, utterance)
-        noise = utterance.voiced is not None and utterance.voiced < CLEAR_VOICE
-        if judged.verdict == "ask" and self._asked >= (1 if noise else MAX_ASKED):
-            return Judgement("ignore", judged.reason)
-        return judged
-
-    async def _understand_part(self, utterance: Utterance) -> Transcript | None:
-        try:
-            return await self._stages.transcribe(utterance)
-        except EngineError as error:
-            self._emit(Failed(now(), 0, str(error)))
-            return None
+        spoken, at = self._answering.spoken, self._heard_at
+        before, after = spoken.until(max(0.0, at - OWN_BEFORE)), spoken.until(at + OWN_AFTER)
+        return Speaking(spoken.text, after[len(before) :])
 
     async def _apologise(self, turn: Turn) -> None:
         """Say that something failed, when it is the robot's turn to speak."""
@@ -282,6 +260,19 @@ class Pipeline:
             turn.patience = self._stages.patience(turn.transcript, Dialogue())
             self._commit_when_due()
         await self._mouth.apologise(turn)
+
+    def _tell_news(self) -> None:
+        if self._news and self.idle:
+            self._turns += 1
+            turn = self._answering = Turn(self._turns, SILENCE, self._latest)
+            turn.committed.set()
+            turn.task = self._tasks.create_task(self._announce(turn, self._news.popleft()))
+
+    async def _announce(self, turn: Turn, news: Prepared) -> None:
+        try:
+            await self._mouth.announce(turn, news)
+        finally:
+            self._end(turn)
 
     async def _end_answer(self) -> None:
         if self._answering is not None:

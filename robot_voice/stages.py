@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from .types import (
     Action,
@@ -42,6 +42,10 @@ class Speaker(Protocol):
     def stop(self) -> float:
         """Drop the queue. Return the seconds heard since the last stop, never too many."""
 
+    @property
+    def heard(self) -> float:
+        """Seconds heard since the last stop, as far as is known yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mind:
@@ -64,6 +68,22 @@ class Mind:
     """Read these messages in advance: a reply to them, or to more of the same, begins sooner."""
 
 
+Prepared: TypeAlias = Callable[[str], tuple[SafeText | None, Speech]]
+"""What was synthesised beforehand, by language; a sound that holds no words has no text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meanwhile:
+    """What is heard while an answer takes long."""
+
+    filler: Callable[[Transcript, str], tuple[SafeText, Speech] | None]
+    """A few words in this language, made beforehand; None: none suit what the user said."""
+    thinking: Speech | None = None
+    """A sound; None: silence."""
+    error: Speech | None = None
+    """A sound before an apology."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stages:
     """The work to be done. Each may be awaited, and abandoned at any await."""
@@ -76,11 +96,17 @@ class Stages:
     """How likely the user is done, by the sound alone, in [0, 1]; None: nobody can tell."""
     patience: Callable[[Transcript, Dialogue], float]
     """Seconds of silence that end the turn."""
+    stops: Callable[[Transcript], str]
+    """Which of the words that stop the robot at once these are; empty: none, or others besides."""
+    backchannel: Callable[[Transcript], bool]
+    """Whether these words only say that the user listens."""
     act: Callable[[Transcript], Sequence[Action]]
     """The commands in these words. Called once, after the commit; each goes out as an
     ``ActionSubmitted`` event, which is all that a body is given in this version."""
     mind: Mind
     synthesize: Callable[[SafeText], Stream[Speech]]
+    meanwhile: Meanwhile
+    """What is heard while the robot thinks."""
     apology: Callable[[str], tuple[SafeText, Speech]]
     """What is said in this language when an engine has failed; made beforehand."""
     ask_again: Callable[[str, int], tuple[SafeText, Speech]]

@@ -3,6 +3,9 @@
 A terminal tells of key presses, not of releases. So the key works both ways: press it to begin
 and again to end; or hold it, and the stream of repeats that a held key makes keeps the microphone
 open until it stops.
+
+Where the echo is not cancelled the microphone is closed while the key is up; the echo canceller,
+which has to know the room, is given its sound all the time, and nobody else is.
 """
 
 from __future__ import annotations
@@ -13,19 +16,22 @@ import os
 import sys
 import termios
 import tty
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from rich.console import Console
 
 from .audio.device import DeviceAudio
+from .audio.echo import resolve_echo
 from .build import STARTER_NOTICE, Listen, assemble
 from .errors import AudioError
 from .events import EventBus
 from .settings import Loaded
-from .types import AudioFrame, Heard
+from .types import AudioFrame, Heard, Stream
+from .vad.segmenter import SegmenterConfig
 from .view import LiveView
 
 FIRST_REPEAT_SECONDS = 0.8
@@ -34,7 +40,16 @@ FIRST_REPEAT_SECONDS = 0.8
 REPEAT_GAP_SECONDS = 0.3
 """A held key repeats at least this often (common: 25 to 50 ms; slow links bunch them up)."""
 
-HINT = "SPACE to talk: hold it, or press and press again · ESC silences · q quits"
+OPENING_SECONDS = 0.4
+"""How long a microphone may stay silent after the key was pressed until that silence is believed:
+it takes 0.1 s to open, and half-duplex is deaf for 0.25 s after the robot's own sound."""
+
+VOICE_SECONDS = SegmenterConfig().start_seconds
+"""The shortest voice to which the pipeline gives the floor."""
+
+HINT = "SPACE to talk (hold it, or press twice) · m mute · ESC silence · q quit"
+MUTED = "The microphone is muted; m opens it again."
+UNMUTED = "The microphone is no longer muted."
 
 
 @dataclass(slots=True)
@@ -65,8 +80,99 @@ class PushToTalk:
         return self.pressed_at or 0.0
 
 
-def gated(listen: Listen, held: Callable[[], bool]) -> Listen:
-    """Hear only while ``held()``: then everything is speech, else all is silence."""
+class Device(Protocol):
+    """What the talk key needs of the sound devices."""
+
+    def listen(self) -> Stream[Heard]: ...
+
+    def mute(self, muted: bool) -> None:
+        """Close the microphone, or open it again. Meanwhile there are frames of silence."""
+
+    def hold(self, held: bool) -> None:
+        """Silence the loudspeaker at once, keeping what it has to say; or let it go on."""
+
+
+class Gate:
+    """The talk key between the microphone and the pipeline.
+
+    While it is held all that is heard is speech; else all is silence. Pressing it silences the
+    robot at once. What the robot was saying is over when there were words, and goes on if not.
+    """
+
+    def __init__(
+        self,
+        device: Device,
+        closes: bool,
+        hear: Callable[[AudioFrame | None], None],
+        now: Callable[[], float],
+    ) -> None:
+        """``closes``: while the key is up the microphone is closed, not only ignored. ``hear`` is
+        given every frame that is let through, and None when the key is let go. ``now``: the time
+        in seconds. The microphone is closed from now on if need be."""
+        self._device, self._closes, self._hear, self._now = device, closes, hear, now
+        self._key = PushToTalk()
+        self.muted = False
+        """Whether the user wants to be heard by nobody, key or no key."""
+        self._closed = self._held = False
+        self._pressed_at = 0.0
+        self._is_open = False  # sound has come since the key was pressed
+        self._owed = 0.0  # seconds of voice until the pipeline knows that the key was pressed
+        self._settle()
+
+    def press(self) -> None:
+        """The talk key was pressed, or repeats itself. Without effect while muted."""
+        if not self.muted:
+            self._key.press(self._now())
+            self._settle()
+
+    def mute(self, muted: bool) -> None:
+        """Let go of the talk key and close the microphone; or let the key decide again."""
+        self.muted, self._key = muted, PushToTalk()
+        self._settle()
+
+    @asynccontextmanager
+    async def listen(self) -> AsyncIterator[AsyncIterator[Heard]]:
+        """The microphone as the pipeline hears it."""
+        async with self._device.listen() as frames:
+            yield self._through(frames)
+
+    async def _through(self, frames: AsyncIterator[Heard]) -> AsyncIterator[Heard]:
+        async for heard in frames:
+            self._settle()
+            frame, passes = heard.frame, self._held and self._opened(heard.frame)
+            if passes:
+                self._hear(frame)
+            else:
+                frame = AudioFrame(np.zeros_like(frame.samples), frame.start, frame.rate)
+            # A key that was let go too soon counts as a short silence: whoever took the floor has
+            # to give it back.
+            speech = 1.0 if passes or (not self._held and self._owed > 0) else 0.0
+            self._owed -= speech * frame.seconds
+            yield replace(heard, frame=frame, speech=speech)
+
+    def _opened(self, frame: AudioFrame) -> bool:
+        """Has the microphone begun to hear since the key was pressed?"""
+        waited = self._now() - self._pressed_at >= OPENING_SECONDS
+        self._is_open = self._is_open or waited or bool(frame.samples.any())
+        return self._is_open
+
+    def _settle(self) -> None:
+        """Let the devices follow the keys."""
+        held = not self.muted and self._key.held(self._now())
+        closed = self.muted or (self._closes and not held)
+        if closed != self._closed:
+            self._closed = closed
+            self._device.mute(closed)
+        if held and not self._held:
+            self._device.hold(True)
+            self._pressed_at, self._is_open, self._owed = self._now(), False, VOICE_SECONDS
+        elif self._held and not held:
+            self._hear(None)
+        self._held = held
+
+
+def metered(listen: Listen, hear: Callable[[AudioFrame], None]) -> Listen:
+    """The same, and ``hear`` is given every frame."""
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[AsyncIterator[Heard]]:
@@ -75,11 +181,8 @@ def gated(listen: Listen, held: Callable[[], bool]) -> Listen:
 
     async def through(frames: AsyncIterator[Heard]) -> AsyncIterator[Heard]:
         async for heard in frames:
-            if held():
-                yield replace(heard, speech=1.0)
-            else:
-                frame = heard.frame
-                yield Heard(AudioFrame(np.zeros_like(frame.samples), frame.start, frame.rate), 0.0)
+            hear(heard.frame)
+            yield heard
 
     return opened
 
@@ -107,7 +210,8 @@ async def _interpret(loaded: Loaded) -> None:
     events = EventBus(view)
     async with DeviceAudio(config.audio, config.vad, events.emit, barge_in=False) as device:
         await _need_microphone(device)
-        async with assemble(loaded, device.listen, device, view) as assistant:
+        listen = metered(device.listen, view.hear)
+        async with assemble(loaded, listen, device, view) as assistant:
             with view:
                 await assistant.pipeline.run()
 
@@ -123,29 +227,42 @@ async def _need_microphone(device: DeviceAudio) -> None:
 
 async def _talk(loaded: Loaded) -> None:
     config = loaded.config
-    loop = asyncio.get_running_loop()
     view = LiveView(Console(), config.persona.name, HINT)
     events = EventBus(view)
-    key = PushToTalk()
     async with DeviceAudio(config.audio, config.vad, events.emit, barge_in=False) as device:
         await _need_microphone(device)
-        listen = gated(device.listen, lambda: key.held(loop.time()))
+        closes = resolve_echo(config.audio.echo) != "aec"
+        gate = Gate(device, closes, view.hear, asyncio.get_running_loop().time)
         async with (
-            assemble(loaded, listen, device, view) as assistant,
+            assemble(loaded, gate.listen, device, view) as assistant,
             asyncio.TaskGroup() as tasks,
         ):
             if assistant.models.starter:
                 view.say(STARTER_NOTICE)
             running = tasks.create_task(assistant.pipeline.run())
             with view, _keys() as pressed:
-                async for letter in pressed:
-                    if letter == " ":
-                        key.press(loop.time())
-                    elif letter == "\x1b":
-                        await assistant.pipeline.interrupt()
-                    elif letter in "qQ\x04":
-                        break
+                await _obey(pressed, gate, assistant.pipeline.interrupt, view.say)
             running.cancel()
+
+
+async def _obey(
+    pressed: AsyncIterator[str],
+    gate: Gate,
+    interrupt: Callable[[], Awaitable[None]],
+    say: Callable[[str], None],
+) -> None:
+    """Do what the keys say, until one of them quits."""
+    async for letter in pressed:
+        match letter:
+            case " ":
+                gate.press()
+            case "m" | "M":
+                gate.mute(not gate.muted)
+                say(MUTED if gate.muted else UNMUTED)
+            case "\x1b":
+                await interrupt()
+            case "q" | "Q" | "\x04":
+                return
 
 
 @contextmanager

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 Edit = str | Callable[[re.Match[str]], str]
+Piece = tuple[int, int, str]
+"""Where from, where to, and what shall stand there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +36,20 @@ class Traced:
     def sub(self, pattern: re.Pattern[str], edit: Edit) -> Traced:
         """As ``re.sub`` (without groups in a replacement string). What a match becomes stands for
         the whole match, or character for character if it is as long."""
-        match = pattern.search(self.text)
-        if match is None:
-            return self
+        return self.replace(
+            (*match.span(), edit if isinstance(edit, str) else edit(match))
+            for match in pattern.finditer(self.text)
+        )
+
+    def replace(self, pieces: Iterable[Piece]) -> Traced:
+        """With other text in some places, each (start, end, new text), from left to right, none of
+        them empty. The new text stands for its whole place, or character for character if it is
+        as long."""
         parts: list[str] = []
         starts: list[int] = []
         ends: list[int] = []
         done = 0
-        for match in pattern.finditer(self.text):
-            first, last = match.span()
-            new = edit if isinstance(edit, str) else edit(match)
+        for first, last, new in pieces:
             parts += (self.text[done:first], new)
             starts += self.starts[done:first]
             ends += self.ends[done:first]
@@ -54,6 +60,8 @@ class Traced:
                 starts += [self.starts[first]] * len(new)
                 ends += [self.ends[last - 1]] * len(new)
             done = last
+        if not parts:
+            return self
         parts.append(self.text[done:])
         starts += self.starts[done:]
         ends += self.ends[done:]

@@ -8,14 +8,20 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from .conversation import Spoken
 from .types import Evidence, SafeText, Speech, Transcript, Utterance
 
 SENTENCES_AHEAD = 2
 """How far thinking may run ahead of synthesis."""
 
-BLOCKS_AHEAD = 16
-"""How far synthesis may run ahead of playing, in blocks of at most 0.25 s."""
+BLOCKS_AHEAD = 2
+"""How far synthesis may run ahead of playing, in blocks of at most 0.25 s, besides what waits in
+the loudspeaker (``audio.ahead_seconds``) and a block in each hand: less than 4 s in all."""
+
+SILENCE = Utterance(np.zeros(0, np.float32), 0.0, 0.0)
+"""What the user has said where the robot speaks of its own accord."""
 
 NOT_UNDERSTOOD = Transcript("", "", 0.0, 0.0)
 
@@ -40,8 +46,15 @@ class Turn:
     )
     spoken: Spoken = field(default_factory=Spoken)
     """The sentences in ``blocks``, and where in the sound each begins and ends."""
+    began: float = 0.0
+    """Loop time at which thinking began."""
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once there is sound of the answer."""
+    aside: Spoken | None = None
+    """What is being said that is no part of the answer: a few words while it takes long."""
     heard_before: str = ""
-    """What was heard of an answer that failed, before the apology for it."""
+    """What was heard in this turn before the present sound: such words, or what came before an
+    apology."""
     sounded: bool = False
     finished: bool = False
     task: asyncio.Task[None] | None = None

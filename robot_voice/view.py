@@ -19,20 +19,26 @@ from .events import (
     Committed,
     DeviceChanged,
     Dismissed,
+    EchoChanged,
     Event,
+    Muted,
     SpeakingStarted,
+    StopRequested,
     TurnEnded,
     UserPaused,
     UserStarted,
     Withdrawn,
 )
+from .meter import Level
 from .service.ledger import STEPS, Ledger, TurnRecord
+from .types import AudioFrame
 
 STATES = {
     "listening": ("○ listening", "cyan"),
     "hearing": ("● hearing you", "bold green"),
     "thinking": ("◐ thinking", "bold yellow"),
     "speaking": ("◉ speaking", "bold magenta"),
+    "muted": ("⊘ mic off", "dim"),
 }
 
 _STATE_AFTER: dict[type[Event], str] = {
@@ -58,6 +64,12 @@ LABELS = {
 VERDICTS = {"pass": "green", "soften": "yellow", "replace": "red", "crisis": "bold red"}
 
 BAR_WIDTH = 32
+
+REDRAWS = 12
+"""A second: what looks like motion."""
+
+METER_CELLS, METER_CELL_DB = 6, 10
+"""A meter from -60 to 0 dBFS: a quiet room is below, speech at arm's length at -30 to -20."""
 
 
 def waterfall(record: TurnRecord) -> Table:
@@ -121,6 +133,31 @@ def caption(event: Captioned) -> Text:
     return line.append(f" {event.rest}" if event.stable else event.rest, "dim")
 
 
+def meter(level: Level) -> Text:
+    """How loud the microphone is, with its peak as a cell of its own, and what is wrong with it."""
+    lit, top = (
+        round(METER_CELLS + decibels / METER_CELL_DB) for decibels in (level.rms, level.peak)
+    )
+    cells = ("▮" if n <= lit or n == top else "▯" for n in range(1, METER_CELLS + 1))
+    line = Text.assemble(("".join(cells), "green"), (f" {level.rms:.0f} dB", "dim"))
+    if level.no_signal:
+        return Text("no signal: is it muted?", "yellow")
+    return line.append("  too loud", "bold red") if level.too_loud else line
+
+
+def news(event: Event) -> Text | None:
+    """The line about an event that is no part of a turn; None for all others."""
+    match event:
+        case DeviceChanged(device=device, present=present, detail=detail):
+            return Text(f"The {device} {'is back' if present else f'is gone: {detail}'}", "yellow")
+        case StopRequested(word=word):
+            return Text.assemble(("stop!", "bold red"), (f"   {word}", "dim"))
+        case EchoChanged(mode=mode, reason=reason):
+            return Text(f"echo: {mode}{f', because {reason}' if reason else ''}", "dim")
+        case _:
+            return None
+
+
 class CaptionLine:
     """Live captions and nothing else: a line that grows while the user speaks, then stays.
 
@@ -129,7 +166,7 @@ class CaptionLine:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._live = Live(console=console, refresh_per_second=12, transient=True)
+        self._live = Live(console=console, refresh_per_second=REDRAWS, transient=True)
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Captioned) and self._console.is_terminal:
@@ -155,8 +192,11 @@ class LiveView:
         self._state = "listening"
         self._speaking = 0  # number of the turn that is being spoken
         self._caption: Text | None = None
+        self._level: Level | None = None  # unknown: no microphone, or it is not let through
+        self._undrawn = 0.0  # seconds of sound since the level was drawn
+        self._muted = False
         self._ledger = Ledger(keep=2, on_end=self._ended)
-        self._live = Live(console=console, refresh_per_second=12, transient=True)
+        self._live = Live(console=console, refresh_per_second=REDRAWS, transient=True)
 
     def __enter__(self) -> LiveView:
         if self._console.is_terminal:
@@ -179,10 +219,25 @@ class LiveView:
             self._caption = caption(event)
         elif isinstance(event, UserStarted | Committed | Dismissed):
             self._caption = None
-        if isinstance(event, DeviceChanged):
-            news = "is back" if event.present else f"is gone: {event.detail}"
-            self._console.print(Text(f"The {event.device} {news}", "yellow"))
+        elif isinstance(event, Muted):
+            self._muted = event.muted
+        if (line := news(event)) is not None:
+            self._console.print(line)
         self._draw()
+
+    def hear(self, frame: AudioFrame | None) -> None:
+        """Show how loud this frame of the microphone is; None: from now on there are none."""
+        if frame is None:
+            self._level, self._undrawn = None, 0.0
+            self._draw()
+            return
+        if self._level is None or self._state == "speaking":  # deaf to itself: that is no fault
+            self._level = Level()
+        self._level.push(frame)
+        self._undrawn += frame.seconds
+        if self._undrawn >= 1 / REDRAWS:
+            self._undrawn = 0.0
+            self._draw()
 
     def _state_after(self, event: Event) -> str:
         if isinstance(event, SpeakingStarted):
@@ -211,7 +266,12 @@ class LiveView:
         record = self._ledger.latest
         if record is not None and not record.ended:
             yield turn_view(record, self._robot)
-        if self._caption is not None and self._state == "hearing":
+        unread = record is not None and record.transcript is None
+        if self._caption is not None and (self._state == "hearing" or unread):
             yield self._caption
-        text, style = STATES[self._state]
-        yield Text.assemble((text, style), (f"   {self._hint}", "dim"))
+        waits = self._state == "listening"
+        text, style = STATES["muted" if self._muted and waits else self._state]
+        line = Text.assemble((text, style), no_wrap=True, overflow="ellipsis")
+        if self._level is not None and (waits or self._state == "hearing"):
+            line.append(" ").append_text(meter(self._level))
+        yield line.append(f"   {self._hint}", "dim")

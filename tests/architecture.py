@@ -15,11 +15,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 LAYERS = {
-    "nouns": "types errors engines events config section safety_config",
-    "core": "traced conversation vad.segmenter vad.endpoint vad.endings vad.numbers vad.floor"
+    "nouns": "types errors engines events config section safety_config turn_config",
+    "core": "traced earcons meter interruption conversation vad.segmenter vad.endpoint vad.endings vad.numbers vad.floor"
     " tts.sentences tts.graphemes tts.speakable tts.wording tts.korean_sounds safety llm.prompt actions asr.language asr.switch"
     " asr.agreement asr.gate asr.jsgf asr.evidence asr.phantom asr.subtitles",
-    "flow": "clock cores worker stages reply turn mouth captions pipeline interpreter",
+    "flow": "clock cores worker stages reply turn waiting mouth captions stopwatch understanding pipeline interpreter",
     "engines": "vad asr llm tts",
     "files": "paths schema mistakes settings models reports database",
     "audio": "audio",
@@ -45,6 +45,7 @@ nothing below the command line knows it or the daemon."""
 
 IMPORT_EXCEPTIONS = {
     ("audio.process", "vad"): "the audio process runs the detector itself",
+    ("doctor.software", "tts.voices"): "asks for the voices without making an engine",
     ("doctor.software", "tts.espeak"): "asks espeak-ng for its voices without making an engine",
 }
 

@@ -21,10 +21,11 @@ import numpy as np
 from robot_voice.conversation import Conversation
 from robot_voice.errors import AsrError, EngineError, LlmError, SafetyError, TtsError
 from robot_voice.events import Event, SpeakingStarted, TurnEnded
+from robot_voice.interruption import Phrases
 from robot_voice.pipeline import Pipeline
 from robot_voice.safety.heads import Heads
 from robot_voice.safety.reading import EMOTIONS
-from robot_voice.stages import Mind, Stages
+from robot_voice.stages import Meanwhile, Mind, Stages
 from robot_voice.types import (
     RATE,
     Action,
@@ -45,6 +46,7 @@ from robot_voice.vad.segmenter import Segmenter, SegmenterConfig
 
 FRAME = 0.032
 BLOCK = RATE // 4
+STOPS, MURMURS = Phrases(["stop", "멈춰", "그만"], ["please"]), Phrases(["mm-hm", "응", "yes"])
 PATIENCE = Patience(complete=0.4, unknown=0.6, unfinished=1.2)
 
 
@@ -81,6 +83,11 @@ class FakeSpeaker:
         heard, self._heard, self._queued = self._heard, 0.0, 0.0
         self.calls.append("stop")
         return heard
+
+    @property
+    def heard(self) -> float:
+        self._settle()
+        return self._heard
 
     def _settle(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -152,6 +159,8 @@ class World:
     """The screen, in the place of the fake one."""
     sounds_finished: Callable[[Utterance], float | None] = lambda utterance: None
     """What an acoustic turn model says."""
+    meanwhile: Meanwhile = field(default_factory=lambda: Meanwhile(lambda words, language: None))
+    """What is heard while the robot thinks."""
     max_seconds: float = 25.0
     events: list[Event] = field(default_factory=list)
     prompts: list[list[Message]] = field(default_factory=list)
@@ -177,7 +186,10 @@ class World:
             judge=lambda transcript, utterance: self._judge(transcript.text),
             finished=self._finished,
             patience=self._patience,
+            stops=lambda transcript: STOPS.match(transcript.text),
+            backchannel=lambda transcript: bool(MURMURS.match(transcript.text)),
             act=self._act,
+            meanwhile=self.meanwhile,
             mind=Mind(
                 generate=self._generate,
                 reply_language=lambda transcript: transcript.language or "en",

@@ -25,6 +25,7 @@ class Robot:
     """What a daemon would do."""
 
     levels: list[float] = field(default_factory=list)
+    mutings: list[bool] = field(default_factory=list)
     interrupted: int = 0
     fails: bool = False
     still: asyncio.Event = field(default_factory=asyncio.Event)
@@ -44,7 +45,9 @@ class Robot:
 
     @asynccontextmanager
     async def at(self, path: Path) -> AsyncGenerator[None]:
-        async with Control(Hooks(self.motion, self.interrupt, self.status)).listen(path):
+        async with Control(
+            Hooks(self.motion, self.interrupt, self.mutings.append, self.status)
+        ).listen(path):
             yield
 
 
@@ -94,6 +97,25 @@ def test_a_motion_begins_and_ends(path: Path) -> None:
             assert (await client.send(b'{"do": "status"}'))["motion"] == 0.6
             assert (await client.send(b'{"do": "motion", "level": 0}'))["ok"]
             assert robot.levels == [0.6, 0.0]
+
+    check(scenario())
+
+
+def test_the_microphone_is_closed_and_opened(path: Path) -> None:
+    async def scenario() -> None:
+        robot = Robot()
+        async with robot.at(path), Client.to(path) as client:
+            assert await client.send(b'{"do": "mute", "muted": true}') == {
+                "ok": True,
+                "muted": True,
+            }
+            assert await client.send(b'{"do": "mute", "muted": false}') == {
+                "ok": True,
+                "muted": False,
+            }
+            for bad in (b'{"do": "mute"}', b'{"do": "mute", "muted": 1}'):
+                assert not (await client.send(bad))["ok"]
+            assert robot.mutings == [True, False]
 
     check(scenario())
 

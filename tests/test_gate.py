@@ -17,7 +17,7 @@ import pytest
 from robot_voice import paths
 from robot_voice.asr.gate import Gate
 from robot_voice.asr.phantom import is_phantom
-from robot_voice.build import judge, load_actions
+from robot_voice.build import judge, load_actions, stop_word
 from robot_voice.config import Config
 from robot_voice.demo import questions
 from robot_voice.safety import ask_again
@@ -46,19 +46,21 @@ def utterance(voice: float, pre_roll: float = 0.5) -> Utterance:
 def test_a_robot_that_may_have_been_told_to_stop_stops(
     text: str, language: str, confidence: float, voice: float, verdict: Verdict
 ) -> None:
-    commands = load_actions(load_config("default", [], {}))
+    loaded = load_config("default", [], {})
+    stops = stop_word(loaded.config, load_actions(loaded))
     heard = Transcript(text, language, confidence)
     pre_roll = Config().vad.pre_roll_seconds
-    judged = judge(Gate(0.8, 0.3), commands, pre_roll, heard, utterance(voice))
+    judged = judge(Gate(0.8, 0.3), stops, pre_roll, heard, utterance(voice))
     assert judged.verdict == verdict
 
 
 def test_the_detector_knows_better_how_long_the_voice_was() -> None:
-    commands = load_actions(load_config("default", [], {}))
+    loaded = load_config("default", [], {})
+    stops = stop_word(loaded.config, load_actions(loaded))
     heard, gate = Transcript("Turn left.", "en", 0.5), Gate(0.8, 0.3)
-    assert judge(gate, commands, 0.5, heard, utterance(0.8)).reason == "unsure"
+    assert judge(gate, stops, 0.5, heard, utterance(0.8)).reason == "unsure"
     told = replace(utterance(0.8), voiced=0.2)
-    assert judge(gate, commands, 0.5, heard, told).reason == "too short"
+    assert judge(gate, stops, 0.5, heard, told).reason == "too short"
 
 
 # --- what speaks against words ----------------------------------------------------------

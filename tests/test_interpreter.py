@@ -42,7 +42,6 @@ class Between(World):
             translate=self._translate,
             supports=lambda source, target: (source, target) == ("ko", "en"),
             refusal=lambda language: (SafeText("I cannot.", language), self._sound("I cannot.")),
-            stops=lambda said: said.text in ("stop", "그만"),
         )
         segmenter = Segmenter(SegmenterConfig(max_seconds=self.max_seconds))
         self.interpreter = Interpreter(

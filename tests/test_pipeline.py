@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from itertools import chain, repeat
 
 import pytest
 
@@ -19,8 +20,8 @@ from robot_voice.events import (
     UserPaused,
     Withdrawn,
 )
-from robot_voice.pipeline import MAX_PARTS
 from robot_voice.types import Judgement, Transcript, Utterance, Verdict
+from robot_voice.understanding import MAX_PARTS
 
 from .fakes import FRAME, PATIENCE, World
 from .virtual_time import run
@@ -102,7 +103,7 @@ def test_a_user_who_goes_on_after_the_commit_is_one_message() -> None:
 def test_the_user_may_interrupt() -> None:
     async def scenario() -> None:
         world = World(reply=lambda text: STORY if "story" in text else "Fine.")
-        world.user(0.5, 1.5, "tell me a story").user(4.5, 5.0, "stop")
+        world.user(0.5, 1.5, "tell me a story").user(4.5, 5.0, "wait what")
         conversation = await world.run(until=12)
         story, answer = world.turns()
         assert not story.finished
@@ -171,7 +172,7 @@ def test_nothing_unscreened_is_spoken_and_a_replaced_reply_ends() -> None:
 def test_thinking_waits_for_speaking() -> None:
     async def scenario() -> None:
         long = " ".join(f"Sentence number {n} is here now." for n in range(40))
-        world = World(reply=lambda _: long).user(0.5, 1.5, "go on").user(8.0, 9.0, "stop")
+        world = World(reply=lambda _: long).user(0.5, 1.5, "go on").user(8.0, 9.0, "wait what")
         await world.run(until=14)
         ready = [e for e in world.events if isinstance(e, SentenceScreened) and e.turn == 1]
         assert len(ready) < 12  # 4 s of playback buffer + 2 queued, not 40
@@ -314,7 +315,7 @@ def test_a_failure_in_mid_answer_keeps_what_was_heard() -> None:
 
 def test_a_cough_that_cannot_be_understood_does_not_end_the_answer() -> None:
     async def scenario() -> None:
-        heard = iter([False, True])
+        heard = chain([False], repeat(True))
         world = World(reply=lambda _: STORY).user(0.5, 1.5, "tell me a story").user(4.5, 5.0, "")
         world.mishap = lambda engine: engine == "asr" and next(heard)
         conversation = await world.run(until=16)
@@ -468,7 +469,8 @@ def test_a_long_speech_with_a_short_end_is_judged_as_a_whole() -> None:
             judged.append(utterance)
             return believe(transcript, utterance)
 
-        pipeline._stages = replace(pipeline._stages, judge=judge)
+        understanding = pipeline._understanding
+        understanding._stages = replace(understanding._stages, judge=judge)
         world.user(0.5, 4.4, "once upon a time").user(4.4, 9.0, "there was a robot")
         await pipeline.run()
         assert len(world.turns()) == 1

@@ -16,22 +16,25 @@ import signal
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from types import TracebackType
 
 from robot_voice import errors
 from robot_voice.config import AudioConfig, VadConfig
 from robot_voice.errors import AudioError, VoiceError
-from robot_voice.events import DeviceChanged, Event, SoundLost
+from robot_voice.events import DeviceChanged, Event, Muted, SoundLost
 from robot_voice.types import RATE, AudioFrame, Heard, Stream
 
 from .clips import to_float
 from .link import Link
 from .remote import RemoteSpeaker
-from .settings import Settings
+from .settings import settings_of
 from .wire import (
+    MUTED,
     DeviceStatus,
     Lost,
     Motion,
+    Mute,
     Position,
     Refusal,
     Status,
@@ -71,19 +74,7 @@ class DeviceAudio(RemoteSpeaker):
         """``emit`` is told of devices that go and come, and of lost sound. ``barge_in``: a voice
         holds the loudspeaker at once; switch it off for push-to-talk."""
         super().__init__(config.ahead_seconds, self._pass_on, self._take_in)
-        self._settings = Settings(
-            input=config.input,
-            output=config.output,
-            block_ms=config.block_ms,
-            echo=config.echo,
-            realtime_priority=config.realtime_priority,
-            ahead_seconds=config.ahead_seconds,
-            engine=vad.engine,
-            aggressiveness=vad.aggressiveness,
-            start_threshold=vad.start_threshold,
-            start_seconds=vad.start_seconds,
-            barge_in=barge_in,
-        )
+        self._settings = settings_of(config, vad, barge_in)
         self._emit = emit
         self._link: Link | None = None
         self._status: Status | None = None
@@ -140,6 +131,21 @@ class DeviceAudio(RemoteSpeaker):
         a voice to hold the loudspeaker."""
         self._level = level
         self._pass_on(Motion(level))
+
+    @property
+    def muted(self) -> bool:
+        """Whether the microphone is closed because somebody wanted that."""
+        return self._settings.muted
+
+    def mute(self, muted: bool) -> None:
+        """Close the microphone, or open it again. Closed, nothing records, in any process of
+        ours; ``listen`` gives silence, the loudspeaker goes on, and a microphone that comes or
+        goes meanwhile is not told of. Opening takes about 0.1 s."""
+        if muted == self.muted:
+            return
+        self._settings = replace(self._settings, muted=muted)  # for a new audio process, too
+        self._pass_on(Mute(muted))
+        self._emit(Muted(asyncio.get_running_loop().time(), muted))
 
     def listen(self) -> Stream[Heard]:
         """The microphone, from now on. One listener at a time. A pipeline that does not keep up
@@ -210,7 +216,8 @@ class DeviceAudio(RemoteSpeaker):
         self._cancel_timer()
         self._windows.clear()
         for device in self._present:
-            self._tell(device, DeviceStatus("", present=False, detail=reason))
+            if not (self.muted and device == "microphone"):  # nobody will see it come back
+                self._tell(device, DeviceStatus("", present=False, detail=reason))
         self._deaths = 1 if loop.time() - self._born > _LONG_SECONDS else self._deaths + 1
         if self._deaths > _LIVES:
             self._fail(AudioError(f"{reason}, for the {self._deaths}th time in a row"))
@@ -267,7 +274,8 @@ class DeviceAudio(RemoteSpeaker):
     def _took_status(self, status: Status) -> None:
         devices = {"microphone": status.microphone, "loudspeaker": status.loudspeaker}
         for name, device in devices.items():
-            if device.present or device.detail:  # else it is still being opened
+            known = device.present or device.detail  # else it is still being opened
+            if known and device.detail != MUTED:
                 self._tell(name, device)
         if all(device.present or device.detail for device in devices.values()) or self._status:
             self._status = status
@@ -277,7 +285,10 @@ class DeviceAudio(RemoteSpeaker):
         if self._present[device] != status.present:
             self._present[device] = status.present
             now = asyncio.get_running_loop().time()
-            self._emit(DeviceChanged(now, device, status.present, status.detail or status.name))
+            detail = status.detail or status.name
+            if status.present and status.detail:
+                detail = f"{status.name} ({status.detail})"
+            self._emit(DeviceChanged(now, device, status.present, detail))
 
 
 def _cause(code: int) -> str:

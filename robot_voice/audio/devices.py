@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from robot_voice.errors import AudioError, ConfigError
@@ -14,6 +15,9 @@ from robot_voice.errors import AudioError, ConfigError
 Direction = Literal["input", "output"]
 
 _WORD = {"input": "microphone", "output": "loudspeaker"}
+
+_DOORS = frozenset(["default", "sysdefault", "pulse", "pipewire", "jack"])
+"""Names under which ALSA offers not a device but whichever the sound server gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,9 @@ def list_devices() -> list[DeviceInfo]:
 def find_device(
     wanted: str | int, direction: Direction, devices: Sequence[DeviceInfo]
 ) -> DeviceInfo:
-    """The device meant by ``wanted``: "default", an index, a name or a part of one.
+    """The device meant by ``wanted``: "default", an index, a name, a part of one, or a pattern
+    like "*USB*mic*" with the wildcards of a shell. Upper and lower case are the same; of several
+    that match a pattern the first is taken, for a pattern says that any will do.
 
     Raises ``AudioError`` when it is not there (it may be plugged in later) and ``ConfigError``
     when it can never be right: several names match, or the device has no such direction.
@@ -107,6 +113,11 @@ def find_device(
     return _by_name(wanted, direction, usable)
 
 
+def is_chosen(wanted: str | int, name: str) -> bool:
+    """Whether who wanted ``wanted``, and got the device ``name``, means this very one."""
+    return wanted != "default" and name.casefold() not in _DOORS
+
+
 def _by_index(index: int, direction: Direction, devices: Sequence[DeviceInfo]) -> DeviceInfo:
     for device in devices:
         if device.index == index:
@@ -119,8 +130,10 @@ def _by_index(index: int, direction: Direction, devices: Sequence[DeviceInfo]) -
 
 
 def _by_name(wanted: str, direction: Direction, usable: Sequence[DeviceInfo]) -> DeviceInfo:
-    exact = [device for device in usable if device.name.casefold() == wanted.casefold()]
-    found = exact or [device for device in usable if wanted.casefold() in device.name.casefold()]
+    written = wanted.casefold()
+    exact = [device for device in usable if device.name.casefold() == written]
+    exact = exact or [device for device in usable if fnmatchcase(device.name.casefold(), written)]
+    found = exact or [device for device in usable if written in device.name.casefold()]
     if len(found) == 1 or exact:
         return found[0]
     if found:

@@ -1,103 +1,128 @@
 """The robot must not answer itself: what its loudspeaker says comes back into its microphone.
 
-Three ways out. ``Aec`` subtracts the echo (WebRTC's AEC3, measured: 38 dB within a second, and
-every barge-in is still heard). ``HalfDuplex`` is deaf while the loudspeaker sounds: no barge-in
-by voice, but it always works. ``NoEcho`` does nothing, for headphones.
+Three ways out. ``cancelling.Cancelling`` subtracts the echo, and is deaf while it cannot.
+``HalfDuplex`` is always deaf while the loudspeaker sounds: no barge-in by voice, but it always
+works. ``NoEcho`` does nothing, for headphones.
 """
 
 from __future__ import annotations
 
 import importlib.util
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from robot_voice.errors import ConfigError
 from robot_voice.types import RATE
 
+from .echo_path import EchoPath, Traces
 from .ring import Pcm
 
 FRAME = RATE // 100
-"""Samples of one call: 10 ms, the only length WebRTC's canceller takes."""
+"""Samples that sound comes in multiples of: 10 ms, the only length WebRTC's canceller takes."""
 
-_ECHO_SECONDS = 0.25
-"""How long a sound comes back after it was handed to the loudspeaker: the way through both sound
-buffers and the air (measured: about 0.1 s), and 0.15 s of reverberation."""
-
-_REST_SECONDS = 2.0
+REST_SECONDS = 2.0
 """Silence of the loudspeaker after which there is no echo to cancel even in a cathedral, so that
 listening costs no CPU for it."""
+
+_RING_SECONDS = 0.3
+"""Reverberation that a voice detector may take for a voice."""
+_UNKNOWN_SECONDS = 0.8
+"""How long a sound may take to come back, and ring, while that has not been measured."""
+
+_SURE_PEAK = 12.0
+"""Of ``Traces.echo``: the delay is no chance find."""
+_LOOK_SECONDS = 0.5
+"""How often the delay is measured."""
 
 
 class Echo(Protocol):
     """Removes the loudspeaker's sound from the microphone's."""
 
+    @property
+    def mode(self) -> str:
+        """How it does so just now: ``aec``, ``half-duplex`` or ``off``."""
+
+    @property
+    def reason(self) -> str:
+        """Why that is not how it should; empty: it is."""
+
     def process(self, near: Pcm, far: Pcm) -> Pcm:
         """What is left of ``near``, given ``far``, all that was handed to the loudspeaker since
         the last call. Both are multiples of ``FRAME``; ``far`` is empty while it rests."""
 
+    def reset(self) -> None:
+        """A stream was opened again or moved, or sound was lost: the echo may come back another
+        way than before. May be called by any thread."""
 
-class _Since:
-    """How long ago did the loudspeaker sound?"""
 
-    def __init__(self, seconds: float) -> None:
-        self._limit = round(seconds * RATE)
-        self._silence = self._limit
+class EchoTime:
+    """How long after the loudspeaker's last sound may there still be an echo?"""
 
-    def sound(self, near: Pcm, far: Pcm) -> bool:
-        """Less than the given seconds of microphone ago?"""
+    def __init__(self) -> None:
+        self.delay: float | None = None
+        """Seconds that an echo needs to come back; None while that is not known."""
+        self._silence = round(REST_SECONDS * RATE)
+
+    def push(self, near: Pcm, far: Pcm) -> None:
+        """Take what passed meanwhile."""
         self._silence = 0 if far.any() else self._silence + len(near)
-        return self._silence < self._limit
+
+    def learn(self, traces: Traces) -> None:
+        """Take a measurement, which may be of nothing."""
+        if traces.echo >= _SURE_PEAK:
+            self.delay = traces.delay
+
+    @property
+    def echoes(self) -> bool:
+        """Whether the microphone may be hearing an echo."""
+        wait = _UNKNOWN_SECONDS if self.delay is None else self.delay + _RING_SECONDS
+        return self._silence < wait * RATE
+
+    @property
+    def rests(self) -> bool:
+        """Whether there has been nothing to hear for ``REST_SECONDS``."""
+        return self._silence >= REST_SECONDS * RATE
 
 
 class NoEcho:
     """Nothing to remove."""
 
+    mode = "off"
+    reason = ""
+
     def process(self, near: Pcm, far: Pcm) -> Pcm:
         return near
 
+    def reset(self) -> None: ...
+
 
 class HalfDuplex:
-    """Hears nothing while the loudspeaker sounds, and for ``_ECHO_SECONDS`` after."""
+    """Hears nothing while the loudspeaker sounds, and until its echo has died away."""
+
+    mode = "half-duplex"
+    reason = ""
 
     def __init__(self) -> None:
-        self._since = _Since(_ECHO_SECONDS)
+        self._time = EchoTime()
+        self._path = EchoPath()
+        self._since_look = 0
 
     def process(self, near: Pcm, far: Pcm) -> Pcm:
-        return np.zeros_like(near) if self._since.sound(near, far) else near
-
-
-class Aec:
-    """WebRTC's echo canceller (from livekit) with its high-pass filter.
-
-    Noise suppression and gain control stay off: both make recognition worse.
-    """
-
-    def __init__(self) -> None:
-        try:
-            from livekit import rtc
-        except ImportError as error:
-            raise ConfigError(
-                'audio.echo = "aec" needs the extra [aec]: pip install livekit'
-            ) from error
-        self._frame: Any = rtc.AudioFrame
-        self._since = _Since(_REST_SECONDS)
-        self._apm = rtc.AudioProcessingModule(echo_cancellation=True, high_pass_filter=True)
-
-    def process(self, near: Pcm, far: Pcm) -> Pcm:
-        if not self._since.sound(near, far):
+        self._time.push(near, far)
+        if self._time.rests:
             return near
-        for block in far.reshape(-1, FRAME):
-            self._apm.process_reverse_stream(self._wrap(block))
-        return np.concatenate([self._cancel(block) for block in near.reshape(-1, FRAME)])
+        self._path.push(near, near, far)
+        if not self._time.echoes:
+            return near
+        self._since_look += len(near)
+        if self._since_look >= _LOOK_SECONDS * RATE:
+            self._since_look = 0
+            self._time.learn(self._path.look())
+        return np.zeros_like(near)
 
-    def _cancel(self, near: Pcm) -> Pcm:
-        frame = self._wrap(near)
-        self._apm.process_stream(frame)  # in place
-        return np.frombuffer(frame.data, np.int16)
-
-    def _wrap(self, samples: Pcm) -> Any:
-        return self._frame(bytearray(samples.tobytes()), RATE, 1, len(samples))
+    def reset(self) -> None:
+        self._time.delay = None
 
 
 def resolve_echo(mode: str) -> str:
@@ -111,7 +136,9 @@ def make_echo(mode: str) -> Echo:
     """The processor for ``config.AudioConfig.echo``. Raises ``ConfigError``."""
     match resolve_echo(mode):
         case "aec":
-            return Aec()
+            from .cancelling import Cancelling
+
+            return Cancelling()
         case "half-duplex":
             return HalfDuplex()
         case "off":

@@ -132,6 +132,12 @@ class FileSpeaker:
         self._changed.set()
         return heard
 
+    @property
+    def heard(self) -> float:
+        """Seconds heard since the last stop."""
+        self._settle()
+        return self._heard / self.rate
+
     def recording(self) -> Samples:
         """All that sounded and the silence between, from the first call on this loudspeaker."""
         self._settle()

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from .settings import Settings
-from .wire import PACKET, Hold, Motion, Stop, ToAudio, ToRobot, decode_for_robot, encode
+from .wire import PACKET, Hold, Motion, Mute, Stop, ToAudio, ToRobot, decode_for_robot, encode
 
 _END_SECONDS = 1.0
 """How long the program may take to end after its socket was closed; it needs a few ms."""
@@ -52,14 +52,14 @@ class Link:
 
     def send(self, message: ToAudio) -> None:
         """Send, or keep it until the program reads again. What is kept is bounded: sound by the
-        speaker's ``ahead_seconds``, and of holds, stops and motions only the last matters."""
+        speaker's ``ahead_seconds``, and of the rest only the last of its kind matters."""
         match message:
             case Hold() if self._waiting and isinstance(self._waiting[-1], Hold):
                 self._waiting.pop()
-            case Motion():
-                self._waiting = [kept for kept in self._waiting if not isinstance(kept, Motion)]
+            case Motion() | Mute():
+                self._waiting = [kept for kept in self._waiting if type(kept) is not type(message)]
             case Stop():
-                self._waiting = [*self._last(Motion), *self._last(Hold)]
+                self._waiting = [*self._last(Motion), *self._last(Mute), *self._last(Hold)]
         self._waiting.append(message)
         self._flush()
 

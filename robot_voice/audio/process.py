@@ -8,6 +8,7 @@ longer: it cannot outlive a robot that was killed.
     main thread      commands from the robot                 (``_obey``)
     "ears"           echo, detector, barge-in, reports       (``ears``)
     "devices"        opens, watches and re-opens             (``streams``)
+    "routes"         where the sound server sends us         (``routes``)
     PortAudio's two  copy to and from the rings
 """
 
@@ -23,19 +24,34 @@ import socket
 import sys
 import threading
 import time
+from dataclasses import replace
 
 from robot_voice.errors import VoiceError
 from robot_voice.types import RATE
 from robot_voice.vad import load_vad
 
+from .devices import Direction
 from .ears import Ears
 from .echo import make_echo, resolve_echo
 from .outbox import Outbox
 from .player import Player
 from .ring import Pcm
+from .routes import Routes
 from .settings import Settings
 from .streams import Port, Supervisor
-from .wire import PACKET, Hold, Motion, Refusal, Sound, Status, Stop, decode_for_audio, encode
+from .wire import (
+    MUTED,
+    PACKET,
+    Hold,
+    Motion,
+    Mute,
+    Refusal,
+    Sound,
+    Status,
+    Stop,
+    decode_for_audio,
+    encode,
+)
 
 _EAR_BLOCK_MS = 20
 """Least length of the microphone's blocks. Its sound is judged in windows of 30 ms or more, so
@@ -68,17 +84,21 @@ class AudioProcess:
         near = RATE * max(settings.block_ms, _EAR_BLOCK_MS) // 1000
         far = RATE * settings.block_ms // 1000
         self._player = Player(round((settings.ahead_seconds + 2.0) * RATE))
+        self._muted = settings.muted
+        self._elsewhere = False  # a stream goes through another device than before
         vad, echo = load_vad(settings), make_echo(settings.echo)
+        self._canceller = echo
         self._outbox = Outbox(channel, vad.window)
         self._ears = Ears(settings, echo, vad, self._player, self._outbox)
         self._microphone = Port("input", settings.input, near, self._heard)
         self._loudspeaker = Port("output", settings.output, far, self._ears.block_played)
-        self._supervisor = Supervisor(
-            (self._microphone, self._loudspeaker), self._closed, self._is_idle, self._may_rest
-        )
+        self._supervisor = Supervisor((self._microphone, self._loudspeaker), self)
+        self._routes = Routes(self._rerouted, self._supervisor.hurry)
+        self._supervisor.on_open = self._routes.look
 
     def run(self) -> None:
         """Work until the robot is gone. Never returns."""
+        threading.Thread(target=self._routes.run, name="routes", daemon=True).start()
         self._realtime = _be_realtime(self._settings.realtime_priority)  # threads inherit it
         gc.collect()
         gc.freeze()
@@ -100,30 +120,55 @@ class AudioProcess:
                     self._player.cut(epoch)
                 case Motion(level):
                     self._ears.motion(level)
+                case Mute(muted):
+                    self._muted = muted
+                    self._supervisor.hurry()
 
     def _heard(self, pcm: Pcm, now: float, delay: float) -> None:
-        self._ears.block_heard(pcm, now)
+        if not self._muted:  # closing the stream may take a moment
+            self._ears.block_heard(pcm, now)
 
-    def _closed(self, port: Port) -> None:
+    def _rerouted(self, direction: Direction) -> None:
+        port = self._microphone if direction == "input" else self._loudspeaker
+        port.moved = True
+        self._supervisor.wake()
+
+    # --- what the supervisor asks and tells, in its thread ----------------------
+
+    def lost(self, port: Port) -> None:
         if port is self._loudspeaker:
             self._player.rewind()
+        self._elsewhere = True
 
-    def _is_idle(self, port: Port) -> bool:
+    def moved(self, port: Port) -> None:
+        self._elsewhere = True
+
+    def idle(self, port: Port) -> bool:
         return self._ears.quiet if port is self._microphone else self._player.idle
 
-    def _may_rest(self, port: Port) -> bool:
+    def may_rest(self, port: Port) -> bool:
         quiet_since = max(self._sound_at, self._ears.voice_at)
         return port is self._loudspeaker and time.monotonic() - quiet_since > _REST_SECONDS
 
+    def shut(self, port: Port) -> bool:
+        return self._muted and port is self._microphone
+
+    # --- in the thread of the ears ----------------------------------------------
+
     def _tick(self) -> None:
         """In every round of the ears: report what changed; end when PortAudio hangs."""
+        if self._elsewhere:
+            self._elsewhere = False
+            if reset := getattr(self._canceller, "reset", None):
+                reset()  # the way from the loudspeaker to the microphone is another
         if not self._player.idle:
             self._sound_at = time.monotonic()
         elif not self._ears.quiet:
             self._supervisor.wake()  # who is spoken to will answer
-        status = Status(
-            self._microphone.status, self._loudspeaker.status, self._realtime, self._echo
-        )
+        microphone = self._microphone.status
+        if self._muted and not microphone.detail and not microphone.present:
+            microphone = replace(microphone, detail=MUTED)
+        status = Status(microphone, self._loudspeaker.status, self._realtime, self._echo)
         if status != self._status:
             self._status = status
             self._outbox.latest(status)

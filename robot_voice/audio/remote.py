@@ -52,6 +52,11 @@ class RemoteSpeaker:
         self._queued = 0  # the same, heard or not
         self._unheard: Pcm = np.zeros(0, np.int16)
 
+    @property
+    def heard(self) -> float:
+        """Seconds heard since the last stop, as far as the audio process has told."""
+        return self._heard / RATE
+
     async def play(self, speech: Speech) -> None:
         """Queue ``speech``; wait while more than ``ahead_seconds`` are queued. A ``stop`` while
         it waits drops the rest. Raises ``AudioError`` when there is no audio process any more."""

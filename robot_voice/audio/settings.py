@@ -4,6 +4,10 @@ fast and the configuration's own classes (pydantic) would double the time it tak
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from robot_voice.config import AudioConfig, VadConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +26,22 @@ class Settings:
     start_seconds: float = 0.09
     barge_in: bool = True
     """Whether a voice holds the loudspeaker before the robot has heard it."""
+    muted: bool = False
+    """Whether the microphone stays closed for the time being (``wire.Mute``)."""
+
+
+def settings_of(config: AudioConfig, vad: VadConfig, barge_in: bool) -> Settings:
+    """What the audio process needs of the configuration."""
+    return Settings(
+        input=config.input,
+        output=config.output,
+        block_ms=config.block_ms,
+        echo=config.echo,
+        realtime_priority=config.realtime_priority,
+        ahead_seconds=config.ahead_seconds,
+        engine=vad.engine,
+        aggressiveness=vad.aggressiveness,
+        start_threshold=vad.start_threshold,
+        start_seconds=vad.start_seconds,
+        barge_in=barge_in,
+    )

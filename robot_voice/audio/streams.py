@@ -12,15 +12,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
-
-import numpy as np
+from typing import Any, Protocol
 
 from robot_voice.errors import VoiceError
 from robot_voice.types import RATE
 
-from .devices import Direction, find_device, list_devices, quiet, sounddevice
-from .ring import Pcm
+from .devices import DeviceInfo, Direction, find_device, is_chosen, list_devices, quiet, sounddevice
+from .formats import Callback, Format, OnBlock, adapter, formats, is_refusal
 from .wire import DeviceStatus
 
 _OPENING = 2.0
@@ -31,8 +29,9 @@ _STALL_SECONDS = 0.25
 """No callback for so many blocks, and so many seconds, is a stall. On a loaded machine without
 real-time priority a healthy stream was seen to pause for 0.18 s."""
 
-_BACK_OFF = (0.1, 2.0)
-"""First and longest pause in seconds between attempts to open; doubled each time."""
+_BACK_OFF = (0.1, 1.0)
+"""First and longest pause in seconds between attempts to open; doubled each time. What is back
+should serve within three seconds."""
 
 _POLL = 0.1
 """Seconds between looks at the streams."""
@@ -46,7 +45,7 @@ class Port:
     except for the callbacks."""
 
     def __init__(
-        self, direction: Direction, wanted: str | int, block: int, on_block: Callable[..., None]
+        self, direction: Direction, wanted: str | int, block: int, on_block: OnBlock
     ) -> None:
         """``on_block(pcm, now, delay)`` is called by PortAudio for every block of ``block``
         samples: to be read (input) or filled (output). ``delay``: output latency in seconds."""
@@ -55,10 +54,14 @@ class Port:
         self.failures = 0
         self.retry_at = 0.0
         self.on_finished: Callable[[], None] = lambda: None
+        self.moved = False
+        """Set by whoever sees that the sound server gave the stream another device."""
         self._wanted = wanted
         self._block = block
         self._on_block = on_block
         self._name = str(wanted)
+        self._format = Format()
+        self._convert: Callback = lambda buffer, now, delay: None
         self._stream: Any = None
         self._latency = 0.0
         self._opened = 0.0
@@ -69,39 +72,59 @@ class Port:
     def is_open(self) -> bool:
         return self._stream is not None
 
+    @property
+    def is_chosen(self) -> bool:
+        """Whether it is this very device that is wanted, not whichever the system gives."""
+        return is_chosen(self._wanted, self._name)
+
     def open(self) -> None:
         """Try to open; ``status`` tells how it went."""
         try:
             module = sounddevice()
             device = find_device(self._wanted, self.direction, list_devices())
-            kind = module.RawInputStream if self.direction == "input" else module.RawOutputStream
         except VoiceError as error:
             self._fail(str(error))
             return
         self._name, self._last, self._finished = device.name, None, False
         try:
             with quiet():
-                stream = kind(
+                self._stream = stream = self._negotiate(module, device)
+                self._latency = stream.latency
+                self._opened = time.monotonic()
+                stream.start()
+        except module.PortAudioError as error:
+            self.close()
+            self._fail(f"{device.name} cannot be opened: {error}")
+
+    def _negotiate(self, module: Any, device: DeviceInfo) -> Any:
+        """A stream in the first format that the device takes. Raises ``PortAudioError``, the
+        first refusal when it takes none."""
+        kind = module.RawInputStream if self.direction == "input" else module.RawOutputStream
+        refusal: Exception | None = None
+        for form in formats(device, self.direction):
+            self._format = form
+            self._convert = adapter(self.direction, form, self._block, self._on_block)
+            try:
+                return kind(
                     device=device.index,
-                    samplerate=RATE,
-                    blocksize=self._block,
-                    channels=1,
-                    dtype="int16",
+                    samplerate=form.rate,
+                    blocksize=round(self._block * form.rate / RATE),
+                    channels=form.channels,
+                    dtype=form.dtype,
                     latency="low",  # more makes callbacks come in bursts
                     callback=self._callback,
                     finished_callback=self._on_finished,
                 )
-                self._latency = stream.latency
-                self._opened = time.monotonic()
-                self._stream = stream
-                stream.start()
-        except module.PortAudioError as error:
-            self.close()
-            self._fail(f"{device.name} cannot be opened at {RATE} Hz: {error}")
+            except module.PortAudioError as error:
+                refusal = refusal or error
+                if not is_refusal(error):
+                    raise
+        raise refusal or module.PortAudioError("it has no channels")
 
     def close(self) -> None:
         """Close, losing what the card had queued."""
         stream, self._stream = self._stream, None
+        self.moved = False
         if stream is not None:
             with quiet():
                 stream.abort(ignore_errors=True)
@@ -112,16 +135,26 @@ class Port:
         if self._stream is None:
             return True
         if self._last is not None and not self.status.present:
-            self.status = DeviceStatus(self._name, present=True)
+            detail = "" if self._format == Format() else str(self._format)
+            self.status = DeviceStatus(self._name, present=True, detail=detail)
             self.failures = 0
-        stall = max(_STALL_BLOCKS * self._block / RATE, _STALL_SECONDS)
-        silent = now - self._last > stall if self._last else now - self._opened > _OPENING
-        if not (self._finished or silent):
+        reason = self._trouble(now)
+        if not reason:
             return True
         # Said first, for closing may hang with the sound server.
-        self._fail(f"{self._name} was unplugged" if self._finished else f"{self._name} has stalled")
+        self._fail(f"{self._name} {reason}")
         self.close()
         return False
+
+    def _trouble(self, now: float) -> str:
+        """What is wrong with the stream; empty: nothing."""
+        if self._finished:
+            return "was unplugged"
+        if self.moved and self.is_chosen:
+            return "was replaced by the sound server, which has moved the stream elsewhere"
+        stall = max(_STALL_BLOCKS * self._block / RATE, _STALL_SECONDS)
+        silent = now - self._last > stall if self._last else now - self._opened > _OPENING
+        return "has stalled" if silent else ""
 
     def _fail(self, reason: str) -> None:
         first, longest = _BACK_OFF
@@ -131,34 +164,44 @@ class Port:
 
     def _callback(self, buffer: Any, frames: int, when: Any, flags: Any) -> None:
         now = self._last = time.monotonic()
-        pcm: Pcm = np.frombuffer(buffer, np.int16)
-        self._on_block(pcm, now, max(self._latency, when.outputBufferDacTime - when.currentTime))
+        delay = when.outputBufferDacTime - when.currentTime
+        self._convert(buffer, now, max(self._latency, delay))
 
     def _on_finished(self) -> None:
         self._finished = True
         self.on_finished()
 
 
+class Owner(Protocol):
+    """Whom the ports serve."""
+
+    def lost(self, port: Port) -> None:
+        """It was closed in the midst of its work."""
+
+    def moved(self, port: Port) -> None:
+        """The system's default is another device now, and the stream goes on there."""
+
+    def idle(self, port: Port) -> bool:
+        """Would nobody mind if it were closed for 0.1 s?"""
+
+    def may_rest(self, port: Port) -> bool:
+        """Is it of no use just now? Then its stream is closed, though it counts as present."""
+
+    def shut(self, port: Port) -> bool:
+        """Must it be closed, and stay so? Its status stays as it is."""
+
+
 class Supervisor:
     """Opens the ports, and opens them again."""
 
-    def __init__(
-        self,
-        ports: Sequence[Port],
-        lost: Callable[[Port], None],
-        idle: Callable[[Port], bool],
-        may_rest: Callable[[Port], bool],
-    ) -> None:
-        """``lost(port)`` is called after a port was closed in the midst of its work.
-        ``idle(port)``: would nobody mind if it were closed for 0.1 s? ``may_rest(port)``: is it
-        of no use just now? Then its stream is closed, though it counts as present."""
+    def __init__(self, ports: Sequence[Port], owner: Owner) -> None:
         self._ports = ports
-        self._lost = lost
-        self._idle = idle
-        self._may_rest = may_rest
+        self._owner = owner
         self._wake = threading.Event()
         self.working_since = 0.0
         """Monotonic time since when the thread has been inside PortAudio; 0: it is not."""
+        self.on_open: Callable[[], None] = lambda: None
+        """Called after a stream was opened."""
         for port in ports:
             port.on_finished = self.wake
 
@@ -175,33 +218,50 @@ class Supervisor:
         """Something changed: look now."""
         self._wake.set()
 
-    def _look(self) -> None:
-        now = time.monotonic()
+    def hurry(self) -> None:
+        """A device has come: do not wait for the next attempt."""
         for port in self._ports:
-            if not port.check(now):
-                self._lost(port)
-            elif port.status.present and port.is_open and self._may_rest(port):
-                port.close()
+            port.retry_at = 0.0
+        self._wake.set()
+
+    def _look(self) -> None:
+        for port in self._ports:
+            self._look_after(port)
         due = [port for port in self._ports if self._is_due(port)]
         if due:
             self._refresh(max(port.failures for port in due))
             for port in self._ports:
                 if self._is_due(port):
                     port.open()
+                    if port.is_open:
+                        self.on_open()
+
+    def _look_after(self, port: Port) -> None:
+        if self._owner.shut(port):
+            port.close()
+        elif not port.check(time.monotonic()):
+            self._owner.lost(port)
+        elif port.status.present and port.is_open and self._owner.may_rest(port):
+            port.close()
+        elif port.moved:
+            port.moved = False
+            self._owner.moved(port)
 
     def _is_due(self, port: Port) -> bool:
-        resting = port.status.present and self._may_rest(port)
-        return not port.is_open and not resting and port.retry_at <= time.monotonic()
+        if port.is_open or self._owner.shut(port):
+            return False
+        resting = port.status.present and self._owner.may_rest(port)
+        return not resting and port.retry_at <= time.monotonic()
 
     def _refresh(self, failures: int) -> None:
         """Make PortAudio look at the devices again, unless that would disturb."""
         open_ports = [port for port in self._ports if port.is_open]
         patience = _REFRESH_AFTER if open_ports else 1
-        if failures < patience or not all(map(self._idle, open_ports)):
+        if failures < patience or not all(map(self._owner.idle, open_ports)):
             return
         for port in open_ports:
             port.close()
-            self._lost(port)
+            self._owner.lost(port)
         try:
             module = sounddevice()
         except VoiceError:

@@ -4,7 +4,7 @@ One message is one packet of a SOCK_SEQPACKET socket, so there is no framing to 
 letter, a fixed head, and for sound the samples as they are. Both ends are always the same
 version: the robot starts the other end itself.
 
-    robot -> audio    Sound  Hold  Stop
+    robot -> audio    Sound  Hold  Stop  Motion  Mute
     audio -> robot    Window  Position  Lost  Status  Refusal
 
 Samples are counted from the start of the audio process. An *epoch* is the time between two
@@ -26,6 +26,9 @@ from .ring import Pcm
 
 PACKET = 65_536
 """Bytes of the longest packet; a second of sound has half of it."""
+
+MUTED = "muted"
+"""Detail of a microphone that was muted before it was opened: nobody knows if it is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,13 @@ class Motion:
 
     level: float
     """From 0, not at all, to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """Close the microphone, or open it again."""
+
+    muted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +104,7 @@ class DeviceStatus:
     """The device in use; while there is none, the one that is wanted."""
     present: bool
     detail: str = ""
-    """Why it is not there."""
+    """Why it is not there; of one that is, its format if that is not ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +128,14 @@ class Refusal:
     reason: str
 
 
-ToAudio: TypeAlias = Sound | Hold | Stop | Motion
+ToAudio: TypeAlias = Sound | Hold | Stop | Motion | Mute
 ToRobot: TypeAlias = Window | Position | Lost | Status | Refusal
 
 _SOUND = struct.Struct("<cI")
 _HOLD = struct.Struct("<c?Q")
 _STOP = struct.Struct("<cI")
 _MOTION = struct.Struct("<cf")
+_MUTE = struct.Struct("<c?")
 _WINDOW = struct.Struct("<cQf?")
 _POSITION = struct.Struct("<cIQ")
 _LOST = struct.Struct("<cQ")
@@ -141,6 +152,8 @@ def encode(message: ToAudio | ToRobot) -> bytes:
             return _STOP.pack(b"X", epoch)
         case Motion(level):
             return _MOTION.pack(b"M", level)
+        case Mute(muted):
+            return _MUTE.pack(b"U", muted)
     return _encode_report(message)
 
 
@@ -170,6 +183,8 @@ def decode_for_audio(packet: bytes) -> ToAudio:
             return Stop(*_STOP.unpack(packet)[1:])
         case b"M":
             return Motion(*_MOTION.unpack(packet)[1:])
+        case b"U":
+            return Mute(*_MUTE.unpack(packet)[1:])
     raise AudioError(f"the audio process was sent a packet it does not know: {packet[:16]!r}")
 
 

@@ -69,7 +69,6 @@ def translator(
     engines: Engines,
     workers: Workers,
     refusal: Callable[[str], tuple[SafeText, Speech]],
-    stops: Callable[[Transcript], bool],
 ) -> Translator:
     """Whisper for what it translates, the language model for the rest."""
     from robot_voice.llm.prompt import interpret
@@ -87,7 +86,6 @@ def translator(
         translate=translate,
         supports=partial(translates, models),
         refusal=refusal,
-        stops=stops,
     )
 
 

@@ -8,10 +8,11 @@ import sys
 from collections.abc import Iterator
 from importlib import metadata
 
-from robot_voice.errors import ModelError
+from robot_voice.errors import ConfigError, ModelError
 from robot_voice.models.manifest import Machine, load_manifest, suggest
 from robot_voice.models.registry import ModelKind, find_model
 from robot_voice.tts.espeak import check_voices
+from robot_voice.tts.voices import VoiceSpec, make_engine, specs
 
 from .check import Check, Subject
 
@@ -89,14 +90,17 @@ def profile(subject: Subject) -> Iterator[Check]:
 
 
 def espeak(subject: Subject) -> Iterator[Check]:
-    """Whether espeak-ng is there and has the voice of each language that may be spoken."""
-    config = subject.config
-    if config.tts.engine != "espeak":
-        return
-    reply = () if config.language.reply == "user" else (config.language.reply,)
-    languages = dict.fromkeys((*config.language.allowed, *reply))
+    """Whether espeak-ng is there and has the voice of each language that it is to speak."""
+    config = subject.config.tts
     try:
-        wrong = check_voices(config.tts, languages)
+        found = _voices(subject)
+    except ConfigError:
+        return  # ``voices`` tells
+    names = {code: v.name for code, v in found.items() if v.engine == "espeak"}
+    if not names:
+        return
+    try:
+        wrong = check_voices(config.model_copy(update={"voices": names}), names)
     except ModelError as error:
         yield Check("espeak-ng", "fail", f"{error}: the robot cannot speak", _INSTALL_ESPEAK)
         return
@@ -105,7 +109,36 @@ def espeak(subject: Subject) -> Iterator[Check]:
         mend = "Set tts.voices to names that `espeak-ng --voices` lists."
         yield Check("voices", "fail", "; ".join(wrong.values()), mend)
     else:
-        yield Check("voices", "ok", ", ".join(languages))
+        yield Check("voices", "ok", ", ".join(names))
+
+
+def voices(subject: Subject) -> Iterator[Check]:
+    """Whether each voice that is not espeak-ng's is there, and can be made to speak: its library
+    and its files, none of which is loaded."""
+    mend = "Mend it, or take it out of tts.voices: espeak-ng speaks most languages."
+    try:
+        found = _voices(subject)
+    except ConfigError as error:
+        yield Check("tts.voices", "fail", str(error), mend)
+        return
+    for place in dict.fromkeys(v.place for v in found.values() if v.engine != "espeak"):
+        names = {code: v.name for code, v in found.items() if v.place == place}
+        label = f"voice of {', '.join(names)}"
+        try:
+            make_engine(subject.config.tts, 1, place, names)
+        except (ModelError, ConfigError) as error:
+            yield Check(label, "fail", str(error), mend)
+        else:
+            yield Check(label, "ok", " ".join(map(str, filter(None, place))))
+
+
+def _voices(subject: Subject) -> dict[str, VoiceSpec]:
+    """Of the languages that may be spoken. Raises ``ConfigError``."""
+    config, loaded = subject.config, subject.loaded
+    reply = () if config.language.reply == "user" else (config.language.reply,)
+    languages = dict.fromkeys((*config.language.allowed, *reply))
+    found = specs(config.tts, languages, lambda code: loaded.base(("tts", "voices", code)))
+    return {language: found[language] for language in languages}
 
 
 def package_version(name: str) -> str | None:

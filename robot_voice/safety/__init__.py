@@ -6,7 +6,7 @@ the program's own fixed sentences.
 
 from .emotion import read_emotion
 from .screen import SafetyScreen
-from .templates import KoreanLevel, apology, ask_again, cannot_translate
+from .templates import KoreanLevel, apology, ask_again, cannot_translate, microphone, thinking
 
 __all__ = [
     "KoreanLevel",
@@ -14,5 +14,7 @@ __all__ = [
     "apology",
     "ask_again",
     "cannot_translate",
+    "microphone",
     "read_emotion",
+    "thinking",
 ]

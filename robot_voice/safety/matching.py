@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 from unicodedata import normalize
 
-from .normalise import View, Views
 from robot_voice.traced import Traced
+
+from .normalise import View, Views
 
 Script: TypeAlias = Literal["latin", "hangul", "jamo", "other"]
 

@@ -36,6 +36,19 @@ def cannot_translate(language: str, level: KoreanLevel = "해요체") -> SafeTex
     return template("cannot_translate", language, level)
 
 
+def thinking(language: str, level: KoreanLevel = "해요체", times: int = 0) -> SafeText:
+    """What is said while an answer takes long, and has been ``times`` times before. ``level``
+    matters in Korean only."""
+    spoken, choices = _choices("thinking", language, level)
+    return SafeText(choices[times % len(choices)], spoken)
+
+
+def microphone(language: str, level: KoreanLevel = "해요체", *, present: bool = False) -> SafeText:
+    """What is said when the microphone is gone, or is there again. ``level`` matters in Korean
+    only."""
+    return template("microphone_back" if present else "microphone_gone", language, level)
+
+
 def template(
     category: str,
     language: str,

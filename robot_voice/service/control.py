@@ -3,6 +3,7 @@
     {"do": "motion", "level": 0.6}      motors run from now on, this loud (0 to 1)
     {"do": "motion", "level": 0}        they stand still again
     {"do": "interrupt"}                 fall silent
+    {"do": "mute", "muted": true}       close the microphone (false: open it)
     {"do": "status"}                    how is it
 
 Each line is answered by one line: ``{"ok": true, ...}`` or ``{"ok": false, "error": "..."}``. Only
@@ -51,6 +52,7 @@ class Hooks:
     motion: Callable[[float], None]
     """Told the level in [0, 1] whenever it changes."""
     interrupt: Callable[[], Awaitable[None]]
+    mute: Callable[[bool], None]
     status: Callable[[], Mapping[str, Any]]
     """What is told about the robot; it must fit into JSON."""
 
@@ -142,11 +144,14 @@ class Control:
                 except VoiceError as error:
                     return _refused(str(error))
                 return {"ok": True}
+            case "mute", {"muted": bool(muted), **rest} if not rest:
+                self._hooks.mute(muted)
+                return {"ok": True, "muted": muted}
             case "status", {**rest} if not rest:
                 return {"ok": True, **self._hooks.status(), "motion": self._level}
         return _refused(
-            'want {"do": "motion", "level": 0..1, "seconds": optional}, {"do": "interrupt"}'
-            ' or {"do": "status"}'
+            'want {"do": "motion", "level": 0..1, "seconds": optional}, {"do": "interrupt"},'
+            ' {"do": "mute", "muted": true or false} or {"do": "status"}'
         )
 
     def _motion(self, level: object, seconds: object) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 One *session* is one configuration at work. SIGHUP reads the configuration anew: one that is seen
 to be of no use leaves the session alone, else the session ends and the next begins; when that
-fails, the configuration before it is taken again. SIGTERM and SIGINT end the daemon, in
+fails, the configuration before it is taken again. SIGUSR1 closes the microphone, or opens it again.
+SIGTERM and SIGINT end the daemon, in
 mid-sentence if need be, with the history saved. A second signal, or a clean end that takes longer
 than ``GRACE_SECONDS``, ends it the hard way.
 
@@ -37,11 +38,19 @@ from robot_voice.build import (
 )
 from robot_voice.config import Config
 from robot_voice.errors import ConfigError, VoiceError
-from robot_voice.events import DeviceChanged, Event, EventBus, Listener
+from robot_voice.events import (
+    DeviceChanged,
+    EchoChanged,
+    Event,
+    EventBus,
+    Listener,
+    Muted,
+)
 from robot_voice.settings import Loaded
 from robot_voice.types import Message
 
 from .control import Control, Hooks, socket_path
+from .herald import Herald
 from .journal import History, HistoryKeeper
 from .ledger import Rejections, Screenings
 from .logs import EventLog, setup_logging
@@ -80,6 +89,7 @@ class _Daemon:
         self._loading = True
         self._stopping = False
         self._asked = asyncio.Event()
+        self._device: DeviceAudio | None = None
         self._said: list[Message] = []  # a new configuration goes on with the conversation
 
     async def serve(self, loaded: Loaded) -> None:
@@ -88,6 +98,7 @@ class _Daemon:
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, self._stop, name)
         loop.add_signal_handler(signal.SIGHUP, self._asked.set)
+        loop.add_signal_handler(signal.SIGUSR1, self._toggle_mute)
         proven: Loaded | None = None  # the last configuration with which a session began
         following: Loaded | None = loaded
         while following is not None and not self._stopping:
@@ -110,11 +121,18 @@ class _Daemon:
         config = loaded.config
         rejections, screenings = Rejections(), Screenings()
         events = EventBus(EventLog(), _tell_devices, rejections, screenings, *self._listeners)
+        herald = Herald()
         self._loading = True
+
+        def happened(event: Event) -> None:
+            events.emit(event)
+            herald.device(event)
+
         async with (
-            DeviceAudio(config.audio, config.vad, events.emit, barge_in=barge_in(config)) as device,
+            DeviceAudio(config.audio, config.vad, happened, barge_in=barge_in(config)) as device,
             asyncio.TaskGroup() as tasks,
         ):
+            self._device = device
             watching = tasks.create_task(self._watch(device))
             # The sound card opens while the engines load.
             async with assemble(loaded, device.listen, device, events.emit) as assistant:
@@ -122,11 +140,13 @@ class _Daemon:
                 if assistant.models.starter:
                     _log.info(STARTER_NOTICE)
                 assistant.conversation.restore(self._said)
+                herald.begin(assistant.pipeline.announce, assistant.news)
                 hooks = _hooks(assistant, device, rejections, screenings)
                 with _history(config, assistant, events):
                     async with Control(hooks).listen(socket_path()):
                         yield assistant
                 self._said = assistant.conversation.messages()
+                herald.end()
             watching.cancel()
 
     async def _listen(self, loaded: Loaded, assistant: Assistant) -> Loaded | None:
@@ -163,6 +183,10 @@ class _Daemon:
         return loaded
 
     # --- signals ---------------------------------------------------------------
+
+    def _toggle_mute(self) -> None:
+        if self._device is not None:
+            self._device.mute(not self._device.muted)
 
     def _stop(self, name: signal.Signals) -> None:
         if self._stopping:  # asked twice
@@ -233,10 +257,12 @@ def _hooks(
     return Hooks(
         motion=motion,
         interrupt=pipeline.interrupt,
+        mute=device.mute,
         status=lambda: {
             "name": config.persona.name,
             "mode": config.mode,
             "idle": pipeline.idle,
+            "muted": device.muted,
             "not_believed": dict(rejections.counts),
             "screened": dict(screenings.counts),
             "asr": assistant.models.asr.name,
@@ -252,6 +278,10 @@ def _tell_devices(event: Event) -> None:
             _log.info("the %s is there", event.device)
         else:
             _log.warning("waiting for the %s: %s", event.device, event.detail)
+    elif isinstance(event, EchoChanged):
+        _log.info("echo: %s%s", event.mode, f" ({event.reason})" if event.reason else "")
+    elif isinstance(event, Muted):
+        _log.info("the microphone is %s", "closed: muted" if event.muted else "open")
 
 
 def _first(group: BaseExceptionGroup[VoiceError]) -> VoiceError:

@@ -1,41 +1,43 @@
-"""espeak-ng, one process per sentence.
+"""espeak-ng.
 
-A process costs 10 ms to the first sample (see ``make bench``) and buys three things: cutting it
-short is one signal, a crash in it is an error and not ours, and its licence (GPL-3) stays its own.
-
-The text goes in by stdin: so a sentence that begins with "-" is no option, and nobody reads what
-the robot says in the process list.
+Its library speaks, in a process of its own that stays (``espeak_library``): the first sound comes
+at once, and the library tells where in the text it is. Where there is none, the program speaks, one
+process per sentence (``espeak_program``), and what was heard of a sentence is then estimated.
 """
 
 from __future__ import annotations
 
 import difflib
-import os
+import logging
 import re
-import select
-import shutil
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 import numpy as np
 
 from robot_voice.config import TtsConfig
 from robot_voice.engines import Cancelled
-from robot_voice.errors import ConfigError, ModelError, TtsError
-from robot_voice.types import SafeText, Speech
+from robot_voice.errors import ConfigError, ModelError
+from robot_voice.traced import Traced
+from robot_voice.types import Mark, SafeText, Samples, Speech
 
-from .pcm import FLOOR, Trimmer, WaveError, WaveFormat, blocks, mono, wave_format
+from .espeak_library import Event, Library, NoLibrary, Order, Sound
+from .espeak_marks import Marker
+from .espeak_program import Program, find_program
+from .manners import manner_of
+from .pcm import BLOCK_SECONDS, FLOOR, Trimmer, blocks
 from .speakable import speakable
 
-_POLL_SECONDS = 0.02
-_READ_BYTES = 1 << 16
-_MAX_HEADER_BYTES = 4096
 _LIST_SECONDS = 10
 _ALSO = re.compile(r"\(([a-z0-9-]+) \d+\)")
 
+_RUN = re.compile(r"[^\s.,!?;:、。，！？；：…]+")
+_MAX_RUN_BYTES = 100
+"""The library writes beyond a buffer when a word has more than 160 bytes, and dies of it. Japanese
+and Chinese know no spaces, so there a word is all between two commas."""
 
-MANNERS = {"": (1.0, 0), "gentle": (0.92, -6), "bright": (1.04, 5)}
-"""How much faster and higher a sentence is said. A guess, not tried on listeners."""
+_log = logging.getLogger(__name__)
 
 
 class EspeakTts:
@@ -44,83 +46,141 @@ class EspeakTts:
     def __init__(self, config: TtsConfig) -> None:
         """Raises ``ModelError`` without espeak-ng, ``ConfigError`` for a voice it does not know."""
         self._config = config
-        self._program = _find_program()
+        self._program = Program(find_program(), config.timeout_seconds)
+        self._library = Library(config.timeout_seconds)
+        self._told = False  # that there is none
         if config.voices:
             for complaint in check_voices(config, sorted(config.voices)).values():
                 raise ConfigError(complaint)
 
     def synthesize(self, text: SafeText, cancelled: Cancelled) -> Iterator[Speech]:
-        """The sentence in blocks of at most 0.25 s, each as soon as espeak-ng has made it.
+        """The sentence in blocks of at most 0.25 s, each as soon as espeak-ng has made it, with
+        its marks where the library speaks.
 
-        Raises ``TtsError`` when espeak-ng fails or takes longer than ``timeout_seconds``. Closing
-        the iterator, or ``cancelled`` becoming true, kills espeak-ng.
+        Raises ``TtsError`` when espeak-ng fails or is silent for ``timeout_seconds``. Closing the
+        iterator, or ``cancelled`` becoming true, stops espeak-ng.
         """
-        spoken = speakable(text.text, text.language)
-        if not spoken or cancelled():
+        read = reading(text)
+        if not read.text or cancelled():
             return
-        process = self._start(text)
-        try:
-            _feed(process, spoken)
-            yield from self._blocks(process, cancelled)
-        finally:
-            _end(process)
+        # At volume 0 nothing is a pause: the robot moves its lips for as long.
+        shaper = _Shaper(FLOOR * self._config.volume)
+        order = self._order(read.text, text)
+        if self._has_library():
+            marker = Marker(read, text.language)
+            yield from _marked(self._library.say(order, cancelled), shaper, marker, len(text.text))
+        else:
+            for samples, rate in self._program.say(order, cancelled):
+                yield from shaper.push(samples, rate)
+        if not cancelled():
+            yield from shaper.finish()
 
-    def _start(self, text: SafeText) -> subprocess.Popen[bytes]:
-        config = self._config
-        faster, higher = MANNERS[text.manner]
-        options = {
-            "-v": config.voices.get(text.language, text.language),
-            "-s": str(max(80, round(config.rate * faster))),
-            "-p": str(min(99, max(0, config.pitch + higher))),
-            "-a": str(round(100 * config.volume)),  # 100 is espeak-ng's own loudness
-            "-b": "1",  # UTF-8
-        }
-        command = [self._program, "--stdin", "--stdout"]
-        for option, value in options.items():
-            command += [option, value]
-        pipe = subprocess.PIPE
-        try:
-            return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0)
-        except OSError as error:
-            raise TtsError(f"espeak-ng could not be started: {error}") from error
+    def close(self) -> None:
+        """End espeak-ng's process. The next sentence would start another."""
+        self._library.close()
 
-    def _blocks(self, process: subprocess.Popen[bytes], cancelled: Cancelled) -> Iterator[Speech]:
-        header, odd = b"", b""
-        form: WaveFormat | None = None
-        trimmer = Trimmer(0)
-        for data in self._output(process, cancelled):
-            if form is None:
-                header += data
-                form = _format(header)
-                if form is None:
-                    continue
-                # At volume 0 nothing is a pause: the robot moves its lips for as long.
-                trimmer = Trimmer(form.rate, FLOOR * self._config.volume)
-                data = header[form.offset :]
-            data, odd = _whole(odd + data, 2 * form.channels)
-            samples = mono(np.frombuffer(data, "<i2").astype(np.int16), form.channels)
-            yield from blocks(trimmer.push(samples), form.rate)
-        if cancelled():
+    def _has_library(self) -> bool:
+        try:
+            self._library.start()
+        except NoLibrary as error:
+            if not self._told:
+                _log.warning("espeak-ng speaks without telling where it is: %s", error)
+            self._told = True
+            return False
+        return True
+
+    def _order(self, read: str, text: SafeText) -> Order:
+        config, manner = self._config, manner_of(text)
+        return Order(
+            read,
+            config.voices.get(text.language, text.language),
+            rate=min(450, max(80, round(config.rate * manner.rate))),
+            pitch=min(99, max(0, config.pitch + manner.pitch)),
+            volume=round(100 * config.volume * manner.volume),  # 100 is espeak-ng's own loudness
+        )
+
+
+def reading(text: SafeText) -> Traced:
+    """What espeak-ng is given to read; empty if there is nothing to say."""
+    read = Traced.of(speakable(text.text, text.language))
+    return _with_gaps(read)
+
+
+def _with_gaps(read: Traced) -> Traced:
+    """With a space wherever a run without one grows too long for the library."""
+    pieces = []
+    for run in _RUN.finditer(read.text):
+        size = 0
+        for at in range(run.start(), run.end() - 1):
+            size += len(read.text[at].encode("utf-8", "replace"))
+            if size > _MAX_RUN_BYTES:
+                pieces.append((at, at + 1, read.text[at] + " "))
+                size = 0
+    return read.replace(pieces)
+
+
+def _marked(
+    said: Iterator[Sound | list[Event]], shaper: _Shaper, marker: Marker, length: int
+) -> Iterator[Speech]:
+    """What the library says. Sound waits until the marks in it are known, which is a word.
+    ``length``: characters of the text."""
+    pcm, done, rate = bytearray(), 0, 0  # the sound that waits, and what went before it
+    known: list[tuple[int, int]] = []
+    for item in said:
+        if isinstance(item, Sound):
+            pcm += item.pcm
+            rate = item.rate
+            continue
+        known += chain.from_iterable(map(marker.push, item))
+        if (size := 2 * (marker.settled - done)) > 0:
+            yield from shaper.push(_samples(pcm[:size]), rate, known)
+            del pcm[:size]
+            done, known = marker.settled, []
+    known += marker.finish(done + len(pcm) // 2)
+    if pcm:
+        end = known.pop()[0]
+        yield from shaper.push(_samples(pcm), rate, [*known, (end, length)])
+
+
+def _samples(pcm: bytearray) -> Samples:
+    return np.asarray(np.frombuffer(bytes(pcm), "<i2") / 32768, dtype=np.float32)
+
+
+class _Shaper:
+    """Trims sound that comes in pieces, and cuts it into blocks, each with its marks."""
+
+    def __init__(self, floor: float) -> None:
+        self._trimmer = Trimmer(0, floor)
+        self._sound: Samples = np.zeros(0, np.float32)
+        self._marks: list[tuple[int, int]] = []
+        self._given = 0  # samples of the trimmed sound
+
+    def push(
+        self, samples: Samples, rate: int, marks: Sequence[tuple[int, int]] = ()
+    ) -> Iterator[Speech]:
+        """``marks``: all there are in ``samples``, as (sample, characters); the samples count from
+        the first that was pushed."""
+        self._trimmer.rate = rate
+        self._marks += marks
+        self._sound = np.concatenate([self._sound, self._trimmer.push(samples)])
+        size = int(rate * BLOCK_SECONDS)
+        yield from self._take((len(self._sound) - 1) // size * size)  # the last waits for its end
+
+    def finish(self) -> Iterator[Speech]:
+        self._sound = np.concatenate([self._sound, self._trimmer.finish()])
+        yield from self._take(len(self._sound))
+
+    def _take(self, count: int) -> Iterator[Speech]:
+        if count <= 0:
             return
-        _check(process)
-        if form is None:  # it says something even to letters it does not know
-            raise TtsError("espeak-ng made no sound")
-        yield from blocks(trimmer.finish(), form.rate)
-
-    def _output(self, process: subprocess.Popen[bytes], cancelled: Cancelled) -> Iterator[bytes]:
-        """What the process writes, as it comes. Ends early once ``cancelled``."""
-        assert process.stdout is not None
-        patience = self._config.timeout_seconds  # of waiting for it, not of our reader's leisure
-        while not cancelled():
-            ready, _, _ = select.select([process.stdout], [], [], _POLL_SECONDS)
-            if ready:
-                data = os.read(process.stdout.fileno(), _READ_BYTES)
-                if not data:
-                    return
-                yield data
-            elif (patience := patience - _POLL_SECONDS) <= 0:
-                limit = self._config.timeout_seconds
-                raise TtsError(f"espeak-ng said nothing for {limit:g} s (see tts.timeout_seconds)")
+        rate, begin = self._trimmer.rate, self._trimmer.cut + self._given
+        ready, self._sound = self._sound[:count], self._sound[count:]
+        self._given += count
+        last = not len(self._sound)
+        here = [mark for mark in self._marks if last or mark[0] < begin + count]
+        self._marks = self._marks[len(here) :]
+        marks = [Mark((sample - begin) / rate, chars) for sample, chars in here]
+        yield from blocks(ready, rate, marks)
 
 
 def check_voices(config: TtsConfig, languages: Iterable[str]) -> dict[str, str]:
@@ -128,7 +188,7 @@ def check_voices(config: TtsConfig, languages: Iterable[str]) -> dict[str, str]:
 
     Raises ``ModelError`` when espeak-ng itself is missing.
     """
-    voices = _Voices(_find_program())
+    voices = _Voices(find_program())
     chosen = {language: config.voices.get(language, language) for language in languages}
     return {
         language: f"espeak-ng has no voice {voice!r} (tts.voices.{language}); "
@@ -136,16 +196,6 @@ def check_voices(config: TtsConfig, languages: Iterable[str]) -> dict[str, str]:
         for language, voice in chosen.items()
         if voice not in voices
     }
-
-
-def _find_program() -> str:
-    program = shutil.which("espeak-ng")
-    if program is None:
-        raise ModelError(
-            "The program espeak-ng is not installed, so the robot has no voice. Install it: "
-            "`sudo apt install espeak-ng` (macOS: `brew install espeak-ng`)."
-        )
-    return program
 
 
 class _Voices:
@@ -192,49 +242,3 @@ def _listed(program: str, table: str) -> list[str]:
         raise ModelError(f"espeak-ng does not run: {error}. Reinstall it.") from error
     lines = done.stdout.decode(errors="replace").splitlines()[1:]
     return [line for line in lines if len(line.split()) >= 5]
-
-
-def _feed(process: subprocess.Popen[bytes], spoken: str) -> None:
-    assert process.stdin is not None
-    try:
-        process.stdin.write(spoken.encode())
-        process.stdin.close()
-    except BrokenPipeError:
-        pass  # it died at once; ``_check`` says why
-
-
-def _format(header: bytes) -> WaveFormat | None:
-    try:
-        form = wave_format(header)
-    except WaveError as error:
-        raise TtsError(f"espeak-ng's output is unusable: {error}") from error
-    if form is None and len(header) > _MAX_HEADER_BYTES:
-        raise TtsError("espeak-ng's output is unusable: WAV header without end")
-    return form
-
-
-def _whole(data: bytes, size: int) -> tuple[bytes, bytes]:
-    """Whole frames of ``size`` bytes, and the rest."""
-    end = len(data) // size * size
-    return data[:end], data[end:]
-
-
-def _check(process: subprocess.Popen[bytes]) -> None:
-    """After the last output: raise ``TtsError`` if the process did not end well."""
-    try:
-        code = process.wait(timeout=1)
-    except subprocess.TimeoutExpired as error:
-        raise TtsError("espeak-ng does not end") from error
-    if code != 0:
-        assert process.stderr is not None
-        complaint = process.stderr.read(_MAX_HEADER_BYTES).decode(errors="replace").strip()
-        raise TtsError(f"espeak-ng failed with status {code}: {complaint or 'no reason given'}")
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Leave no process, no zombie and no file descriptor."""
-    process.kill()
-    process.wait()
-    for pipe in (process.stdin, process.stdout, process.stderr):
-        if pipe is not None:
-            pipe.close()

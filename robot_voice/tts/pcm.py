@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from robot_voice.types import Samples, Speech
+from robot_voice.types import Mark, Samples, Speech
 
 BLOCK_SECONDS = 0.25
 """Longest block of speech an engine yields."""
@@ -105,11 +105,19 @@ def _read_aiff(data: bytes) -> Speech:
     return Speech(mono(samples, channels), rate)
 
 
-def blocks(samples: Samples, rate: int) -> Iterator[Speech]:
-    """``samples`` in pieces of at most ``BLOCK_SECONDS``."""
+def blocks(samples: Samples, rate: int, marks: Sequence[Mark] = ()) -> Iterator[Speech]:
+    """``samples`` in pieces of at most ``BLOCK_SECONDS``, each with those of ``marks`` (whose times
+    count from the first sample) that fall into it; what lies past the end is the end's."""
     size = max(1, int(rate * BLOCK_SECONDS))
+    left = list(marks)
     for at in range(0, len(samples), size):
-        yield Speech(samples[at : at + size], rate)
+        piece = samples[at : at + size]
+        last = at + size >= len(samples)
+        start, end = at / rate, (at + len(piece)) / rate
+        here = [mark for mark in left if last or mark.at < end]
+        left = left[len(here) :]
+        inside = (Mark(min(max(0.0, m.at - start), end - start), m.chars) for m in here)
+        yield Speech(piece, rate, tuple(inside))
 
 
 @dataclass
@@ -122,6 +130,8 @@ class Trimmer:
     rate: int
     floor: float = FLOOR
     """Samples below this magnitude are silence."""
+    cut: int = 0
+    """How many samples of the beginning were taken off: times of what is left count from there."""
     _begun: bool = False
     _held: list[Samples] = field(default_factory=list)
 
@@ -135,7 +145,8 @@ class Trimmer:
         ready = np.concatenate([*self._held, samples[:end]])
         if not self._begun:
             silence = sum(map(len, self._held)) + int(loud[0])
-            ready = ready[max(0, silence - int(HEAD_SECONDS * self.rate)) :]
+            self.cut = max(0, silence - int(HEAD_SECONDS * self.rate))
+            ready = ready[self.cut :]
         self._begun, self._held = True, [samples[end:]]
         return ready
 

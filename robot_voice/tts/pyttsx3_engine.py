@@ -23,6 +23,7 @@ from robot_voice.engines import Cancelled
 from robot_voice.errors import ModelError, TtsError
 from robot_voice.types import SafeText, Speech
 
+from .manners import manner_of
 from .pcm import FLOOR, Trimmer, WaveError, blocks, read_sound
 from .speakable import speakable
 
@@ -55,24 +56,25 @@ class Pyttsx3Tts:
         if not spoken or cancelled():
             return
         with tempfile.TemporaryDirectory(prefix="robot-voice-") as folder:
-            speech = self._render(spoken, text.language, Path(folder), cancelled)
+            speech = self._render(spoken, text, Path(folder), cancelled)
         if speech is None:
             return
-        trimmer = Trimmer(speech.rate, FLOOR * self._config.volume)
+        trimmer = Trimmer(speech.rate, FLOOR * self._config.volume * manner_of(text).volume)
         yield from blocks(trimmer.push(speech.samples), speech.rate)
         yield from blocks(trimmer.finish(), speech.rate)
 
     def _render(
-        self, spoken: str, language: str, folder: Path, cancelled: Cancelled
+        self, spoken: str, text: SafeText, folder: Path, cancelled: Cancelled
     ) -> Speech | None:
         config, file = self._config, folder / "speech"
+        language, manner = text.language, manner_of(text)
         order = {
             "text": spoken,
             "language": language,
             "voice": config.voices.get(language, language),
-            "rate": config.rate,
-            "pitch": config.pitch,
-            "volume": config.volume,
+            "rate": round(config.rate * manner.rate),
+            "pitch": min(99, max(0, config.pitch + manner.pitch)),
+            "volume": config.volume * manner.volume,
             "file": str(file),
         }
         for last in (*[False] * (_TRIES - 1), True):

@@ -33,6 +33,7 @@ from robot_voice.build import (
     load_asr,
     load_vad,
     segmenter,
+    stop_word,
     with_fallback,
 )
 from robot_voice.config import Config
@@ -116,7 +117,7 @@ def awake(loaded: Loaded) -> Robot:
     return Robot(
         config,
         asr,
-        partial(judge, gate, commands, config.vad.pre_roll_seconds),
+        partial(judge, gate, stop_word(config, commands), config.vad.pre_roll_seconds),
         Patience(waits.complete_seconds, waits.unknown_seconds, waits.unfinished_seconds),
     )
 

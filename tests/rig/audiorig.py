@@ -12,6 +12,7 @@ PortAudio reads the list of devices once, when sounddevice is imported; see
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -83,6 +84,7 @@ class AudioRig:
         self._environment: dict[str, str | None] = {}
         self._rooms: list[subprocess.Popen[bytes]] = []
         self._unplugged: dict[Device, tuple[str, str]] = {}
+        self._others: dict[Device, str] = {}  # module of the device that streams were moved to
 
     @staticmethod
     def missing() -> str:
@@ -142,9 +144,9 @@ class AudioRig:
 
     # --- sound in, sound out ---------------------------------------------------
 
-    def say(self, samples: Pcm) -> None:
+    def say(self, samples: Pcm, sink: str = "air") -> None:
         """Play ``samples`` in front of the microphone; return when they have been played."""
-        with Stream("play", "air", self.rate, self.server, 500) as air:
+        with Stream("play", sink, self.rate, self.server, 500) as air:
             air.write(samples.astype("<i2").tobytes())
             air.drain()
 
@@ -189,8 +191,9 @@ class AudioRig:
 
     # --- faults ----------------------------------------------------------------
 
-    def unplug(self, device: Device) -> None:
-        """The device disappears and its streams die, as when a USB plug is pulled."""
+    def unplug(self, device: Device, rescue: bool = False) -> None:
+        """The device disappears and its streams die, as when a USB plug is pulled. ``rescue``: they
+        do not die but the server moves them to another device, as desktops do."""
         needle = {"mic": "source_name=mic", "speaker": "sink_name=speaker"}[device]
         modules = self._list("modules")
         number, name, arguments = next(m for m in modules if needle in " ".join(m))[:3]
@@ -201,7 +204,7 @@ class AudioRig:
         index = next(entry[0] for entry in self._list(devices) if entry[1] == device)
         victims = [entry[0] for entry in self._list(f"{streams}s") if entry[1] == index]
         # In one go: a stream that were opened in between would be moved to another device.
-        kills = [f"kill-{streams} {victim}" for victim in victims]
+        kills = [f"kill-{streams} {victim}" for victim in victims if not rescue]
         self._cli(*kills, f"unload-module {number}")
 
     def replug(self, device: Device) -> None:
@@ -209,6 +212,40 @@ class AudioRig:
         name, arguments = self._unplugged.pop(device)
         self._pactl("load-module", name, *arguments.split())
         self._pactl("set-default-source" if device == "mic" else "set-default-sink", device)
+
+    def reroute(self, device: Device, on: bool = True) -> None:
+        """The server connects all streams of the device with another one, which is the default
+        now, though the device is still there. Or the default is as before, and the other device
+        is gone; whoever was left there is moved back by the server."""
+        source = device == "mic"
+        kind, streams = ("source", "source-output") if source else ("sink", "sink-input")
+        devices = {entry[1]: entry[0] for entry in self._list(f"{kind}s")}
+        if not on:
+            self._pactl(f"set-default-{kind}", device)
+            self._pactl("unload-module", self._others.pop(device))
+            return
+        name = f"other_{device}"
+        self._others[device] = self._pactl(
+            *("load-module", "module-null-sink", f"sink_name={name}", "norewinds=1"),
+            *(f"rate={self.rate}", "channels=1", "format=s16le"),
+        ).strip()
+        other = f"{name}.monitor" if source else name
+        self._pactl(f"set-default-{kind}", other)
+        for stream in self._list(f"{streams}s"):
+            if stream[1] == devices[device]:
+                self._pactl(f"move-{streams}", stream[0], other)
+
+    def kill_server(self) -> None:
+        """The sound server crashes: every device and stream is gone."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        self._unplugged.clear()
+        self._others.clear()
+
+    def restart_server(self) -> None:
+        """There is a new sound server, with all its devices."""
+        self._script("rig_start.sh")
+        self.pid = int((self.directory / "pulse.pid").read_text())
 
     def suspend(self, device: Device, on: bool = True) -> None:
         """The device stays but delivers nothing (a driver that stalls)."""

@@ -1,0 +1,84 @@
+"""Where a Korean text sounds other than its letters say: words and patterns that are. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from . import korean_words as words
+
+_MARKS = "'+|-"
+_HANGUL = "[가-힣]"
+_L_FINAL = "[" + "".join(chr(code) for code in range(ord("갈"), ord("힣") + 1, 28)) + "]"
+"""Every syllable that ends in ㄹ."""
+
+_PARTICLE = (
+    "(?:은|는|이|가|을|를|에|에서|에게|의|도|로|으로|과|와|만|까지|부터|이나|보다|처럼|마다|밖에|입니다|이에요"
+    "|예요|이야|이고|인데|이다|이며|인|일)?(?!" + _HANGUL + ")"
+)
+_SUFFIX = re.compile(
+    rf"(?<!{_HANGUL}){_HANGUL}+({_HANGUL}([{''.join(words.SUFFIXES.values())}])){_PARTICLE}"
+)
+_SUFFIX_MARKS = {char: mark for mark, chars in words.SUFFIXES.items() for char in chars}
+
+_BOUND = (
+    r"(?:것|거(?=[예야지고다라니네면]|\b)|건(?=가|데|지|\b)|걸(?=까|로|\b)|겁니|게(?=요?\b)|데(?=[가는도서에]?\b)"
+    r"|수(?=[가는도]?\b|밖에)|줄(?=[은을도]?\b|알|몰)|지(?=[도는를]?\b)|바(?=[가는를에]?\b)|듯)"
+)
+_FREE = r"(?:(?:할|될|있을|없을|같을)|\b(?:갈|볼|올|쓸|줄|먹을|만날|보낼|드릴|만들|놀|살))"
+_TENSE = [
+    # Article 27: after an ending -ㄹ a bound noun, and after a few of them any noun.
+    re.compile(rf"(?!를){_L_FINAL} ({_BOUND})"),
+    re.compile(rf"(?<![역분관]){_FREE} ([가-깋다-딯바-빟사-싷자-짛])"),
+    # The same in one word: endings that begin with -ㄹ.
+    re.compile(rf"{_L_FINAL}(수록|지라도|지언정|진대|세라)"),
+    re.compile(r"할(밖에)"),
+    re.compile(rf"{_L_FINAL}(게요|걸요?)\b"),
+    re.compile(rf"(?![길멀달들글늘칠절알살울날얼]){_L_FINAL}(게)\b"),
+    re.compile(r"[할될갈올볼쓸을릴킬낼일](지)(?=도\b|는\b|를\b|\b)"),
+]
+_N_BEFORE = re.compile(
+    r"[갂-갛각-긿]"  # replaced below
+)
+
+
+def _compiled(table: Iterable[str]) -> dict[str, tuple[tuple[int, str], ...]]:
+    """The words of a table by how they are written, with the places of their marks."""
+    found = {}
+    for entry in table:
+        written, places = "", []
+        for char in entry.replace("_", " "):
+            if char in _MARKS:
+                places.append((len(written.lstrip("^")), char))
+            else:
+                written += char
+        found[written] = tuple(places)
+    return found
+
+
+_WORDS = _compiled(
+    entry
+    for table in (
+        words.SEAMS,
+        words.N_INSERTED,
+        words.NO_LATERAL,
+        words.TENSE_AFTER_L,
+        words.TENSE_CHINESE,
+        words.TENSE_COMPOUNDS,
+        words.TENSE_STEMS,
+    )
+    for entry in table.split()
+)
+_LONGEST = max(map(len, _WORDS))
+
+
+def marks(text: str) -> dict[int, str]:
+    """The marks of ``korean_words`` by the index of the syllable in ``text`` they stand before."""
+    found: dict[int, str] = {}
+    for match in _SUFFIX.finditer(text):
+        if match.group(1) not in words.WHOLE:
+            found[match.start(2)] = _SUFFIX_MARKS[match.group(2)]
+    for pattern in _TENSE:
+        found.update((match.start(1), "'") for match in pattern.finditer(text))
+    found.update(_known(text))
+    return found

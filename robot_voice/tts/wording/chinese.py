@@ -1,0 +1,227 @@
+"""Mandarin as it is said: numbers, dates, money, measures, signs. Pure.
+
+espeak-ng 1.51 reads digits in tens of thousands, but knows neither 两 nor dates, prices or ratios.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from robot_voice.traced import Traced
+
+from .chinese_numbers import cardinal, counted, digits, number
+from .rules import Rule, Span, apply, dictated, only, phones
+
+_NUMBER = r"(?:\d{1,3}(?:[,，]\d{3})+(?!\d)|\d+)(?:\.\d+)?"
+_LEFT = r"(?<![\d.,A-Za-z])"
+_UNITS = {
+    "km": "公里", "m": "米", "cm": "厘米", "mm": "毫米", "μm": "微米", "nm": "纳米", "kg": "公斤",
+    "g": "克", "mg": "毫克", "t": "吨", "L": "升", "l": "升", "ml": "毫升", "mL": "毫升",
+    "°C": "摄氏度", "℃": "摄氏度", "°F": "华氏度", "℉": "华氏度", "°": "度", "km/h": "公里每小时",
+    "m/s": "米每秒", "mph": "英里每小时", "Hz": "赫兹", "kHz": "千赫", "MHz": "兆赫", "GHz": "吉赫",
+    "W": "瓦", "kW": "千瓦", "kWh": "千瓦时", "V": "伏", "mA": "毫安", "mAh": "毫安时",
+    "m²": "平方米", "km²": "平方公里", "cm²": "平方厘米", "m³": "立方米", "h": "小时",
+    "min": "分钟", "s": "秒", "ms": "毫秒", "ft": "英尺", "lb": "磅", "oz": "盎司", "cal": "卡",
+    "kcal": "千卡", "dB": "分贝", "rpm": "转每分", "mi": "英里", "Pa": "帕", "kPa": "千帕",
+    "hPa": "百帕", "N": "牛", "J": "焦", "kJ": "千焦",
+}  # fmt: skip
+_UNIT = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
+_MONEY = {
+    "¥": "元", "￥": "元", "CN¥": "元", "RMB": "元", "CNY": "元", "$": "美元", "US$": "美元",
+    "USD": "美元", "€": "欧元", "EUR": "欧元", "£": "英镑", "GBP": "英镑", "₩": "韩元",
+    "KRW": "韩元", "HK$": "港元", "JPY": "日元",
+}  # fmt: skip
+_SIGN = "|".join(sorted(map(re.escape, _MONEY), key=len, reverse=True))
+_COUNTERS = (
+    "个只条本张件位名口头匹辆台架艘座间家所棵朵把支枝根块片颗粒滴瓶杯碗盘盒包袋箱双对副套组群排"
+    "天年周岁次遍趟场倍种样点元人米升克斤吨秒步句首部册篇页封份门节课顿招"
+)
+_LONG_COUNTERS = "小时|分钟|星期|公里|公斤|厘米|毫米|毫升|平方|立方|英里|英尺|英镑|美元|欧元|百|千|万|亿"
+_FEW = rf"(?:[{_COUNTERS}]|{_LONG_COUNTERS}|分(?!之))(?!楼)"
+_TO = r"\s?[-–—~～]\s?"
+
+_NAMES = [*(digits(str(digit), "幺") for digit in range(10)), "加"]
+_CALLED = re.compile(
+    r"(?:拨打|拨|打|电话|热线|报警|呼叫|号码|致电|客服)[^\d。，！？,.!?]{0,6}?(?P<first>\d{3,})"
+    r"(?:\s?[或和、/]\s?(?P<second>\d{3,}))?(?![\d.,%％:/元块个只人米分岁次万千百])"
+)
+_CODE = re.compile(
+    r"(?:验证码|密码|编号|学号|账号|邮编|房号|车牌)[^\d。，！？,.!?]{0,3}?(?P<first>\d{3,})(?P<second>\Z)?"
+)
+_MOBILE = re.compile(r"(?<![\d.,])(?P<first>1[3-9]\d{9})(?!\d)(?P<second>\Z)?")
+_ROOM = re.compile(r"(?<![\d.,第])(?P<first>\d{3,4})(?=室|房(?!间的)|号房|教室)(?P<second>\Z)?")
+
+
+def _money(match: re.Match[str]) -> str:
+    value, scale = match["value"], match["scale"] or ""
+    name = _MONEY[match["sign"]]
+    sign = "负" if match["minus"] else ""
+    if match["low"]:
+        return f"{sign}{number(match['low'])}到{number(value)}{scale}{name}"
+    whole, _, cents = value.partition(".")
+    if name != "元" or scale or len(cents) != 2:
+        return f"{sign}{counted(value)}{scale}{name}"
+    return sign + _coins(whole, cents)
+
+
+def _coins(whole: str, cents: str) -> str:
+    """3.50 is 三元五角, 2.09 两元零九分."""
+    words = f"{counted(whole)}元" if whole.strip("0") else ""
+    if cents[0] != "0":
+        words += f"{counted(cents[0])}角"
+    if cents[1] != "0":
+        zero = "零" if words and cents[0] == "0" else ""
+        words += f"{zero}{counted(cents[1])}分"
+    return words or "零元"
+
+
+def _yuan(match: re.Match[str]) -> str:
+    return _coins(match["whole"], match["cents"])
+
+
+def _measure(match: re.Match[str]) -> str:
+    """Cold is below zero, anything else less than nothing."""
+    unit = _UNITS[match["unit"]]
+    below, value = match["minus"], match["value"]
+    sign = ("零下" if unit.endswith("度") else "负") if below else ""
+    words = number(value) if unit.endswith("度") else counted(value)
+    low = f"{number(match['low'])}到" if match["low"] else ""
+    return f"{sign}{low}{words}{unit}"
+
+
+def _percent(match: re.Match[str]) -> str:
+    whole = "千" if match["sign"] == "‰" else "百"
+    low = f"{number(match['low'])}到" if match["low"] else ""
+    return f"{'负' if match['minus'] else ''}{whole}分之{low}{number(match['value'])}"
+
+
+def _date(match: re.Match[str]) -> str:
+    year = f"{digits(match['year'])}年" if match["year"] else ""
+    return f"{year}{cardinal(str(int(match['month'])))}月{cardinal(str(int(match['day'])))}日"
+
+
+def _clock(match: re.Match[str]) -> str:
+    hour, minute, second = match["hour"], match["minute"], match["second"]
+    words = f"{counted(str(int(hour)))}点"
+    if minute != "00" or second:
+        words += f"{cardinal(minute) if minute != '00' else '零'}分"
+    return words + (f"{cardinal(second)}秒" if second else "")
+
+
+def _fraction(match: re.Match[str]) -> str:
+    if match.group() == "24/7":
+        return "二十四七"
+    whole = f"{cardinal(match['whole'])}又" if match["whole"] else ""
+    return f"{whole}{cardinal(match['bottom'])}分之{cardinal(match['top'])}"
+
+
+def _mixed(match: re.Match[str]) -> str:
+    """ "CO2" is C O 二."""
+    return " ".join(
+        cardinal(part) if part.isdecimal() else " ".join(part.upper())
+        for part in re.findall(r"\d+|[A-Za-z]+", match.group())
+    )
+
+
+def _address(match: re.Match[str]) -> str:
+    names = {"@": " 艾特 ", ".": " 点 ", "_": " 下划线 ", "-": " 杠 "}
+    return re.sub(r"[@._-]", lambda mark: names[mark.group()], match.group())
+
+
+def _words(words: str) -> re.Pattern[str]:
+    return re.compile(words)
+
+
+_LOW = rf"(?:(?P<low>{_NUMBER}){_TO})?"
+_MINUS = r"(?P<minus>(?<![\w)）.])[-−])?"
+_YEAR = r"(?P<year>[12]\d{3})"
+_DATE = r"(?P<month>1[0-2]|0?[1-9])\3(?P<day>[12]\d|3[01]|0?[1-9])"
+
+_DATES: tuple[Rule, ...] = (
+    (
+        re.compile(
+            rf"(?<![\d-])(?P<year>[12]\d{{3}})(?P<mark>[-/.])(?P<month>1[0-2]|0?[1-9])(?P=mark)"
+            r"(?P<day>[12]\d|3[01]|0?[1-9])(?![\d-])"
+        ),
+        _date,
+    ),
+)
+_RULES: tuple[Rule, ...] = (
+    (re.compile(r"(?<![\w.-])[\w.-]+@[\w-]+(?:\.[\w-]+)+"), _address),
+    (re.compile(r"(?<!\d)([12]\d{3})(?=\s?(?:年(?![间级])|学年|年代))"), lambda match: digits(match[1])),
+    (re.compile(rf"(?<!\d)([12]\d{{3}})(?={_TO}[12]\d{{3}}|到[12]\d{{3}}年)"), lambda match: digits(match[1])),
+    (re.compile(r"(?<!\d)(\d0)(?=年代|后)"), lambda match: digits(match[1]) if match[1] != "10" else "一零"),
+    (
+        re.compile(
+            r"(?<![\d:：.])(?P<hour>[01]?\d|2[0-4])[:：](?P<minute>[0-5]\d)(?:[:：](?P<second>[0-5]\d))?(?![\d:：])"
+        ),
+        _clock,
+    ),
+    (re.compile(r"(?<=[点时])0(\d)(?=分|\D|$)"), lambda match: f"零{cardinal(match[1])}"),
+    (
+        re.compile(rf"{_MINUS}(?P<sign>{_SIGN})\s?{_LOW}(?:(?:{_SIGN})\s?)?(?P<value>{_NUMBER})(?P<scale>[百千万亿]+)?"),
+        _money,
+    ),
+    (
+        re.compile(rf"{_MINUS}{_LEFT}{_LOW}(?P<value>{_NUMBER})(?P<scale>[百千万亿]+)?\s?(?P<sign>{_SIGN})(?![A-Za-z])"),
+        _money,
+    ),
+    (re.compile(rf"{_LEFT}(?P<whole>\d+)\.(?P<cents>\d\d)元"), _yuan),
+    (re.compile(rf"{_MINUS}{_LEFT}{_LOW}(?P<value>{_NUMBER})\s?(?P<unit>{_UNIT})(?![\w/²³])"), _measure),
+    (re.compile(rf"{_MINUS}{_LEFT}(?:(?P<low>{_NUMBER})[%％]?{_TO})?(?P<value>{_NUMBER})\s?(?P<sign>[%％‰])"), _percent),
+    (
+        re.compile(rf"{_LEFT}(?:(?P<whole>\d+)[ 又])?(?P<top>\d+)/(?P<bottom>\d+)(?![\d/])"),
+        _fraction,
+    ),
+    (re.compile(rf"{_LEFT}(\d+)\s?[:：]\s?(\d+)(?![\d:：])"), lambda match: f"{cardinal(match[1])}比{cardinal(match[2])}"),
+    (
+        re.compile(rf"(?<=[以胜负输赢分战平])\s?(\d+)[-–](\d+)(?!\d)"),
+        lambda match: f"{cardinal(match[1])}比{cardinal(match[2])}",
+    ),
+)
+_SIGNS: tuple[Rule, ...] = (
+    (re.compile(r"(?<=\d)\s?[*×x]\s?(?=\d)"), "乘以"),
+    (re.compile(r"(?<=\d)\s?÷\s?(?=\d)"), "除以"),
+    (re.compile(r"(?<=[\w)）])\s?[+＋]\s?(?=\w)"), "加"),
+    (re.compile(r"(?<=[\w)）])\s?[=＝]\s?(?=[\w-])"), "等于"),
+    (re.compile(r"(?<=\w)\s?>\s?(?=\d)"), "大于"),
+    (re.compile(r"(?<=\w)\s?<\s?(?=\d)"), "小于"),
+    (re.compile(r"[~～≈](?=\d)"), "约"),
+    (re.compile(r"\bNo\.\s?(?=\d)"), "第"),
+    (re.compile(r"#(?=\d)"), "第"),
+    (re.compile(r"\s?&\s?"), "和"),
+    (re.compile(r"(?<=\w)[+＋](?!\w)"), "加"),
+)
+_PLAIN: tuple[Rule, ...] = (
+    (re.compile(r"(?<![A-Za-z\d])(?:[A-Za-z]{1,5}-?\d{1,3}[A-Za-z]?|\d{1,3}[A-Z]{1,3})(?![A-Za-z\d.])"), _mixed),
+    (
+        re.compile(rf"(?<![\d.第])(\d+(?:\.\d+){{2,}})(?!\d)"),
+        lambda match: "点".join(map(cardinal, match[1].split("."))),
+    ),
+    (re.compile(rf"(?<![\d.,第])2(?={_FEW})"), "两"),
+    (re.compile(rf"(?:(?<![\w)）])[-−])?{_NUMBER}"), lambda match: number(match.group())),
+    (re.compile(r"(?<![A-Za-z])[A-Z]{2,5}(?![A-Za-z])"), lambda match: " ".join(match.group())),
+    (re.compile(r"[%％]"), "百分"),
+)
+_SUBTRACT = re.compile(r"(?<=\d)(\s?[-−]\s?)(?=[\d.,]+\s?[=＝等])|(?<=\d)(\s[-−]\s)(?=\d)")
+_RANGE = re.compile(rf"\d(?:[年月日号点时分秒元块岁个天])?({_TO})(?=\d)")
+
+
+def read(text: Traced) -> Traced:
+    """``text`` with every number and sign in characters. Acronyms are spaced: voices read "AI" as
+    if it were pinyin."""
+    text = apply(text, _DATES)
+    text = dictated(text, [*phones(text.text), *_codes(text.text)], _NAMES, "，")
+    text = apply(text, _RULES)
+    text = only(text, _SUBTRACT, "减")
+    return apply(apply(only(text, _RANGE, "到"), _SIGNS), _PLAIN)
+
+
+def _codes(text: str) -> Iterator[Span]:
+    """Numbers that are names: of a telephone, a room, a secret."""
+    for pattern in (_CALLED, _CODE, _MOBILE, _ROOM):
+        for match in pattern.finditer(text):
+            yield match.span("first")
+            if match["second"]:
+                yield match.span("second")
