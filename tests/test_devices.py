@@ -566,7 +566,7 @@ def test_a_card_of_48_khz_in_stereo_hears_and_speaks(
         port.close()
     for recording in (np.concatenate(heard), tap.stop()):
         loud = np.flatnonzero(np.abs(recording) > 4000)
-        assert loud[-1] - loud[0] == pytest.approx(RATE, rel=0.01)
+        assert len(loud) == pytest.approx(0.839 * RATE, rel=0.03)  # as of any such tone
         whole = recording[loud[0] : loud[-1]].astype(float)
         rate = np.fft.rfftfreq(len(whole), 1 / RATE)[np.argmax(np.abs(np.fft.rfft(whole)))]
         assert rate == pytest.approx(440, abs=1)

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from robot_voice.config import LlmConfig, PersonaConfig, ToneConfig
+from robot_voice.config import PersonaConfig, ToneConfig
 from robot_voice.errors import LlmError, ModelError
 from robot_voice.llm.gguf import K_QUANTS, file_type
 from robot_voice.llm.llama import LlamaLlm, merged, readable
 from robot_voice.llm.prompt import compose
+from robot_voice.llm_config import LlmConfig
 from robot_voice.types import Message
 
 STARTER = Path(__file__).parents[1] / "models/starter/llm/nuri-chat-starter-q8_0.gguf"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ import pytest
 from robot_voice.config import TtsConfig
 from robot_voice.errors import ConfigError, ModelError, TtsError
 from robot_voice.traced import Traced
+from robot_voice.tts import neural
 from robot_voice.tts.neural import Clause, NeuralVoice, word_marks
 from robot_voice.tts.piper import PiperTts
 from robot_voice.types import Mark, SafeText, Samples, Speech
@@ -109,6 +112,16 @@ def test_a_voice_that_tells_its_phonemes_gives_marks(tmp_path: Path) -> None:
     assert marks == sorted(marks, key=lambda mark: mark.at)
     length = len(sound(spoken)) / RATE
     assert 0.8 * length < marks[-1].at <= length
+
+
+def test_unknown_phonemes_cost_the_words_not_the_clauses(tmp_path: Path) -> None:
+    file = piper_voice(tmp_path, aligned=True)
+    beside = tmp_path / "toy.onnx.json"
+    known = json.loads(beside.read_text())
+    del known["phoneme_id_map"]["d"]
+    beside.write_text(json.dumps(known))
+    spoken = say(PiperTts(TtsConfig(), file, {}), "Good day.")
+    assert [mark.chars for block in spoken for mark in block.marks] == [4, 9]
 
 
 def test_a_plain_voice_gives_marks_where_onnx_is_there(tmp_path: Path) -> None:
@@ -249,21 +262,21 @@ class Stage:
         (folder / "piper" / "__init__.py").write_text(ACTOR)
         (folder / "mood").write_text(mood)
         self._folder = folder
-        setup = {"engine": "piper", "file": str(piper_voice(folder)), "threads": 1}
-        self.voice = NeuralVoice("The actor", setup, patience)
+        self.setup = {"engine": "piper", "file": str(piper_voice(folder)), "threads": 1}
+        self.voice = NeuralVoice("The actor", self.setup, patience)
 
     @property
     def said(self) -> list[str]:
         file = self._folder / "said"
         return file.read_text().splitlines() if file.exists() else []
 
-    def say(self, *texts: str) -> Iterator[Clause]:
+    def say(self, *texts: str) -> Generator[Clause, None, None]:
         return self.voice.say({"clauses": texts, "speaker": None, "stretch": 1.0}, never)
 
 
 @pytest.fixture(autouse=True)
 def actors_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
 
 
 def children() -> set[str]:
@@ -320,7 +333,7 @@ def test_giving_up_keeps_the_process_and_spares_the_rest(tmp_path: Path) -> None
     saying = stage.say(*[f"slow {number}" for number in range(20)])
     next(saying)
     first = children() - before
-    saying.close()  # type: ignore[attr-defined]
+    saying.close()
     assert [len(clause.samples) for clause in stage.say("new")] == [500]
     assert children() - before == first
     assert len(stage.said) < 6
@@ -347,8 +360,26 @@ def test_a_sentence_nobody_reads_blocks_nothing(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     saying = stage.say(*["much"] * 200)
     next(saying)
-    saying.close()  # type: ignore[attr-defined]
+    saying.close()
     assert len(list(stage.say("two"))) == 1
+
+
+@pytest.mark.parametrize("texts", [[], ["much"] * 200])
+def test_it_does_not_outlive_the_robot(tmp_path: Path, texts: list[str]) -> None:
+    """Whether it waits for an order or for somebody to read what it says."""
+    stage = Stage(tmp_path)
+    command = [sys.executable, "-P", str(Path(neural.__file__).with_name("neural_child.py"))]
+    pipe = subprocess.PIPE
+    child = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
+    assert child.stdin is not None and child.stdout is not None
+    order = {"number": 1, "clauses": texts, "speaker": None, "stretch": 1.0}
+    for line in (stage.setup, order):
+        child.stdin.write(json.dumps(line).encode() + b"\n")
+        child.stdin.flush()
+    assert json.loads(child.stdout.readline()) == {"rate": 1000, "bytes": 0}
+    child.stdin.close()
+    child.stdout.close()
+    child.wait(timeout=20)
 
 
 def test_why_it_does_not_load(tmp_path: Path) -> None:

@@ -50,6 +50,16 @@ def test_config_is_heard() -> None:
     assert not np.array_equal(speak(text, "ko")[:9000], plain[:9000])
 
 
+def test_a_manner_is_heard() -> None:
+    tts = Pyttsx3Tts(TtsConfig())
+    plain, gentle = (
+        np.concatenate([block.samples for block in tts.synthesize(text, never)])
+        for text in (SafeText("I am sorry.", "en"), SafeText("I am sorry.", "en", manner="gentle"))
+    )
+    assert len(gentle) > 1.02 * len(plain)
+    assert np.abs(gentle).max() < 0.95 * np.abs(plain).max()
+
+
 def test_it_speaks_every_time() -> None:
     first, second = (speak("Once more.", "en") for _ in range(2))
     np.testing.assert_array_equal(first, second)
@@ -125,8 +135,12 @@ def test_choosing_a_voice() -> None:
         Listed("com.apple.Alex", "Alex", ["en_US"]),
         Listed("com.apple.Yuna", "Yuna", [b"\x05ko-KR"]),
         Listed("gmw/en-us", "English (America)", ["en-us"]),
+        Listed("HKEY_X", "Microsoft Heami Desktop - Korean", []),
+        Listed("roa/es", "No en ningún sitio", []),
     ]
     assert choose(voices, "alex", "en") == "com.apple.Alex"
     assert choose(voices, "gmw/en-US", "en") == "gmw/en-us"
+    assert choose(voices, "heami", "ko") == "HKEY_X"
     assert choose(voices, "nobody", "ko") == "com.apple.Yuna"
+    assert choose(voices, "en", "en") == "com.apple.Alex", "a language's code is no name"
     assert choose(voices, "nobody", "de") is None

@@ -158,6 +158,15 @@ def test_the_doctor_on_neural_voices(tmp_path: Path) -> None:
     assert "tts.voices" in korean.mend
 
 
+def test_a_path_is_relative_to_the_file_it_stands_in(tmp_path: Path) -> None:
+    pytest.importorskip("piper")
+    piper_voice(tmp_path)
+    file = tmp_path / "own.toml"
+    file.write_text('[tts.voices]\nen = "piper:toy.onnx"\n')
+    [english] = software.voices(Subject(load_config(file, [], {})))
+    assert english.status == "ok"
+
+
 def test_the_doctor_on_a_voice_without_a_path() -> None:
     subject = Subject(load_config("default", ["tts.voices.ko=piper:"], {}))
     [check] = software.voices(subject)

@@ -145,8 +145,8 @@ class Ears:
 
     def _listen(self) -> None:
         near = self._near.read(len(self._near) // FRAME * FRAME)
-        far = self._far.read(len(self._far) // FRAME * FRAME)
-        if len(near):
+        if len(near):  # else what was played stays, for the echo that will come
+            far = self._far.read(len(self._far) // FRAME * FRAME)
             self._window = np.concatenate([self._window, self._echo.process(near, far)])
         while len(self._window) >= self._vad.window:
             window, self._window = np.split(self._window, [self._vad.window])

@@ -17,18 +17,21 @@ _GOOD_SECONDS = 0.3
 _HARDER, _MOST_GOOD = 4.0, 20.0
 """How many times as long it must work after each time that trust was misplaced, and at most how
 many seconds: what fails every few seconds is not to be switched on every few seconds."""
-_FORGIVEN_SECONDS = 20.0
-"""Of the robot's own sound without an echo, after which earlier failures are forgotten."""
+_FORGIVEN_SECONDS = 10.0
+"""Of the robot's own sound during which it worked, after which that is forgotten. A new canceller
+is so careful for 6 s that nothing comes through even when it cannot work."""
 
 _QUIET_SECONDS = 2.0
 """Of sound that does not come back at all (headphones, or the volume is at zero), after which
 there is nothing to cancel. An echo that returns after a second is not yet heard by then."""
 
-_LEAK_SECONDS = 0.05
-"""Of echo that came through within one breath, after which trust is lost: two looks."""
+_LEAK_SECONDS = 0.2
+"""Of echo that came through within one breath, after which trust is lost. A syllable does when
+somebody has just spoken at the same time, and that passes."""
 
 _MASK_SECONDS = 0.1
-"""How long one look that found an echo makes deaf. It may err; a real voice outlasts it."""
+"""How long each moment of echo makes deaf. It may be taken for one in error, and a real voice
+outlasts it."""
 
 _TOLD_SECONDS = {"": 3.0, "leak": 1.5}
 """How long the robot is deaf to what is said while it speaks before that is told: first when it
@@ -53,6 +56,7 @@ class Trust:
     """What was last told: that it works, or that it does not."""
     lost: bool = field(default=False, init=False)
     """Whether it has worked before."""
+    _worked: float = field(default=0.0, init=False)
     _needed: float = field(default=_GOOD_SECONDS, init=False)
     _good: float = field(default=0.0, init=False)
     _quiet: float = field(default=0.0, init=False)
@@ -84,10 +88,10 @@ class Trust:
         elif evidence is Evidence.NONE and not self.working:
             self._good = max(0.0, self._good - seconds)
         if self.working:
-            self._forgive()
+            self._worked += seconds
         elif self._good >= self._needed or self._quiet >= max(_QUIET_SECONDS, self._needed):
             self.working = self.told = True
-            self._good = self._deaf = 0.0
+            self._good = self._deaf = self._worked = 0.0
         else:
             self._count_deaf(seconds)
 
@@ -98,13 +102,10 @@ class Trust:
         if not self.working:
             self._good = 0.0
         elif self._leak >= _LEAK_SECONDS:
-            self._needed = min(_MOST_GOOD, self._needed * _HARDER)
+            harder = self._worked < _FORGIVEN_SECONDS
+            self._needed = min(_MOST_GOOD, _HARDER * self._needed) if harder else _GOOD_SECONDS
             self.lost = True
             self.restart()
-
-    def _forgive(self) -> None:
-        if self._good + self._quiet >= _FORGIVEN_SECONDS:
-            self._needed = _GOOD_SECONDS
 
     def _count_deaf(self, seconds: float) -> None:
         self._deaf += seconds

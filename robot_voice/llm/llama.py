@@ -20,9 +20,9 @@ from pathlib import Path
 from jinja2 import TemplateError
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
-from robot_voice.config import LlmConfig
 from robot_voice.engines import Cancelled
 from robot_voice.errors import LlmError, ModelError
+from robot_voice.llm_config import LlmConfig
 from robot_voice.types import Message
 
 from .gguf import K_QUANTS, file_type

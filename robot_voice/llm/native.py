@@ -21,8 +21,8 @@ from typing import Any
 
 import llama_cpp.llama_cpp as c
 
-from robot_voice.config import LlmConfig
 from robot_voice.errors import LlmError, ModelError
+from robot_voice.llm_config import LlmConfig
 
 _log = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ import llama_cpp.llama_cpp as c
 import numpy as np
 from numpy.typing import NDArray
 
-from robot_voice.config import LlmConfig
 from robot_voice.errors import LlmError
+from robot_voice.llm_config import LlmConfig
 
 from .gguf import file_type
 from .native import LlamaContext

@@ -43,11 +43,12 @@ _log = logging.getLogger(__name__)
 class EspeakTts:
     """Implements ``engines.Tts``."""
 
-    def __init__(self, config: TtsConfig) -> None:
-        """Raises ``ModelError`` without espeak-ng, ``ConfigError`` for a voice it does not know."""
+    def __init__(self, config: TtsConfig, library: Library | None = None) -> None:
+        """``library``: another one than the system's. Raises ``ModelError`` without espeak-ng,
+        ``ConfigError`` for a voice it does not know."""
         self._config = config
         self._program = Program(find_program(), config.timeout_seconds)
-        self._library = Library(config.timeout_seconds)
+        self._library = library or Library(config.timeout_seconds)
         self._told = False  # that there is none
         if config.voices:
             for complaint in check_voices(config, sorted(config.voices)).values():

@@ -5,12 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from robot_voice.safety.hangul import apart
+
 from . import korean_words as words
 
 _MARKS = "'+|-"
 _HANGUL = "[가-힣]"
+_SONORANT = ("", *"ㄴㄵㄶㄹㄻㄼㄽㄾㅀㅁㅇㅎ")
 _L_FINAL = "[" + "".join(chr(code) for code in range(ord("갈"), ord("힣") + 1, 28)) + "]"
 """Every syllable that ends in ㄹ."""
+
+_STOP_FINAL = (
+    "[" + "".join(c for c in map(chr, range(0xAC00, 0xD7A4)) if apart(c)[2] not in _SONORANT) + "]"
+)
+_IOTATED = r"(?:이야기|얘기|이름|입[고는을다던지었은]|읽|잊|익[은힌]|잎|일[은을이도에]?\b|여섯|여덟|여름|여행|요리|육)"
 
 _PARTICLE = (
     "(?:은|는|이|가|을|를|에|에서|에게|의|도|로|으로|과|와|만|까지|부터|이나|보다|처럼|마다|밖에|입니다|이에요"
@@ -25,27 +33,26 @@ _BOUND = (
     r"(?:것|거(?=[예야지고다라니네면]|\b)|건(?=가|데|지|\b)|걸(?=까|로|\b)|겁니|게(?=요?\b)|데(?=[가는도서에]?\b)"
     r"|수(?=[가는도]?\b|밖에)|줄(?=[은을도]?\b|알|몰)|지(?=[도는를]?\b)|바(?=[가는를에]?\b)|듯)"
 )
-_FREE = r"(?:(?:할|될|있을|없을|같을)|\b(?:갈|볼|올|쓸|줄|먹을|만날|보낼|드릴|만들|놀|살))"
-_TENSE = [
+_FREE = r"(?:할|될|있을|없을|같을|\b(?:갈|볼|쓸|먹을|만날|보낼|드릴|만들|놀))"
+_PATTERNS = {
     # Article 27: after an ending -ㄹ a bound noun, and after a few of them any noun.
-    re.compile(rf"(?!를){_L_FINAL} ({_BOUND})"),
-    re.compile(rf"(?<![역분관]){_FREE} ([가-깋다-딯바-빟사-싷자-짛])"),
+    rf"(?!를){_L_FINAL} ({_BOUND})": "'",
+    rf"(?<![역분관]){_FREE} ([가-깋다-딯바-빟사-싷자-짛])": "'",
     # The same in one word: endings that begin with -ㄹ.
-    re.compile(rf"{_L_FINAL}(수록|지라도|지언정|진대|세라)"),
-    re.compile(r"할(밖에)"),
-    re.compile(rf"{_L_FINAL}(게요|걸요?)\b"),
-    re.compile(rf"(?![길멀달들글늘칠절알살울날얼]){_L_FINAL}(게)\b"),
-    re.compile(r"[할될갈올볼쓸을릴킬낼일](지)(?=도\b|는\b|를\b|\b)"),
-]
-_N_BEFORE = re.compile(
-    r"[갂-갛각-긿]"  # replaced below
-)
+    rf"{_L_FINAL}(수록|지라도|지언정|진대|세라|게요|걸요?\b)": "'",
+    r"할(밖에)": "'",
+    rf"(?![길멀달들글늘칠절알살울날얼]){_L_FINAL}(게)\b": "'",
+    r"[할될갈올볼쓸을릴킬낼일](지)[도는를]?\b": "'",
+    # Article 29, note 2: two words in one breath.
+    rf"{_STOP_FINAL} ({_IOTATED})": "+",
+}
+_RULES = [(re.compile(pattern), mark) for pattern, mark in _PATTERNS.items()]
 
 
-def _compiled(table: Iterable[str]) -> dict[str, tuple[tuple[int, str], ...]]:
+def _compiled(entries: Iterable[str]) -> dict[str, tuple[tuple[int, str], ...]]:
     """The words of a table by how they are written, with the places of their marks."""
     found = {}
-    for entry in table:
+    for entry in entries:
         written, places = "", []
         for char in entry.replace("_", " "):
             if char in _MARKS:
@@ -78,7 +85,24 @@ def marks(text: str) -> dict[int, str]:
     for match in _SUFFIX.finditer(text):
         if match.group(1) not in words.WHOLE:
             found[match.start(2)] = _SUFFIX_MARKS[match.group(2)]
-    for pattern in _TENSE:
-        found.update((match.start(1), "'") for match in pattern.finditer(text))
-    found.update(_known(text))
+    for pattern, mark in _RULES:
+        found.update((match.start(1), mark) for match in pattern.finditer(text))
+    at = 0
+    while at < len(text):
+        length, places = _known(text, at)
+        found.update((at + place, mark) for place, mark in places)
+        at += length
     return found
+
+
+def _known(text: str, at: int) -> tuple[int, tuple[tuple[int, str], ...]]:
+    """The length and the marks of the longest word of the tables at ``at``; (1, ()) for none."""
+    begins = at == 0 or not "가" <= text[at - 1] <= "힣"
+    for length in range(min(_LONGEST, len(text) - at), 1, -1):
+        word = text[at : at + length]
+        places = _WORDS.get(word)
+        if places is None and begins:
+            places = _WORDS.get("^" + word)
+        if places is not None:
+            return length, places
+    return 1, ()

@@ -15,7 +15,7 @@ import select
 import subprocess
 import sys
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -71,7 +71,9 @@ class NeuralVoice:
         self._rate = 0  # known once the voice is loaded
         self._number = 0
 
-    def say(self, order: Mapping[str, object], cancelled: Cancelled) -> Iterator[Clause]:
+    def say(
+        self, order: Mapping[str, object], cancelled: Cancelled
+    ) -> Generator[Clause, None, None]:
         """The order's ``clauses`` as sound, each when it is made. Closing the iterator, or
         ``cancelled`` becoming true, gives the rest up at once.
 

@@ -58,7 +58,9 @@ def piper(setup: dict[str, Any]) -> Voice:
     from piper import PiperConfig, PiperVoice, SynthesisConfig
 
     description = json.loads(Path(setup["file"] + ".json").read_text(encoding="utf-8"))
-    voice = PiperVoice(_session(setup), PiperConfig.from_dict(description))
+    session = _session(setup)
+    voice = PiperVoice(session, PiperConfig.from_dict(description))
+    telling = len(session.get_outputs()) > 1
 
     def say(clause: str, order: dict[str, Any]) -> Sound:
         options = SynthesisConfig(
@@ -66,12 +68,13 @@ def piper(setup: dict[str, Any]) -> Voice:
         )
         pieces: list[Any] = []
         phonemes: list[tuple[str, int]] = []
-        aligned = True
         for chunk in voice.synthesize(clause, options, include_alignments=True):
             pieces.append(chunk.audio_float_array)
-            aligned = aligned and chunk.phoneme_alignments is not None
-            phonemes += [(a.phoneme, int(a.num_samples)) for a in chunk.phoneme_alignments or ()]
-        return _joined(pieces), phonemes if aligned else []
+            if chunk.phoneme_alignments:
+                phonemes += [(a.phoneme, int(a.num_samples)) for a in chunk.phoneme_alignments]
+            elif telling:  # it knows not all of the phonemes, and so cannot tell one from another
+                phonemes.append(("?", len(chunk.audio_float_array)))
+        return _joined(pieces), phonemes
 
     return voice.config.sample_rate, say
 

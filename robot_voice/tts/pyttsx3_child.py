@@ -7,6 +7,7 @@ on stdin. Ends with status 0 once the file is there, else says why in the last l
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,13 +23,17 @@ class Voice(Protocol):
 
 
 def choose(voices: Iterable[Voice], wanted: str, language: str) -> str | None:
-    """The id of the voice called ``wanted``, else of the first that speaks ``language``.
+    """The id of the voice called ``wanted``, else of the first with that word in its name ("Heami"
+    for "Microsoft Heami Desktop - Korean"), else of the first that speaks ``language``.
 
-    None when there is neither: then the system's own default speaks.
+    None when there is none of them: then the system's own default speaks.
     """
-    listed = list(voices)
+    listed, wanted = list(voices), wanted.lower()
     for voice in listed:
-        if wanted.lower() in (voice.id.lower(), voice.name.lower(), *_codes(voice)):
+        if wanted in (voice.id.lower(), voice.name.lower(), *_codes(voice)):
+            return voice.id
+    for voice in listed:
+        if wanted in re.split(r"\W+", voice.name.lower()) and wanted != language:
             return voice.id
     for voice in listed:
         if any(code.split("-")[0] == language for code in _codes(voice)):

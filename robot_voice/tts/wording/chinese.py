@@ -13,7 +13,7 @@ from robot_voice.traced import Traced
 from .chinese_numbers import cardinal, counted, digits, number
 from .rules import Rule, Span, apply, dictated, only, phones
 
-_NUMBER = r"(?:\d{1,3}(?:[,，]\d{3})+(?!\d)|\d+)(?:\.\d+)?"
+_NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
 _LEFT = r"(?<![\d.,A-Za-z])"
 _UNITS = {
     "km": "公里", "m": "米", "cm": "厘米", "mm": "毫米", "μm": "微米", "nm": "纳米", "kg": "公斤",
@@ -35,11 +35,11 @@ _MONEY = {
 _SIGN = "|".join(sorted(map(re.escape, _MONEY), key=len, reverse=True))
 _COUNTERS = (
     "个只条本张件位名口头匹辆台架艘座间家所棵朵把支枝根块片颗粒滴瓶杯碗盘盒包袋箱双对副套组群排"
-    "天年周岁次遍趟场倍种样点元人米升克斤吨秒步句首部册篇页封份门节课顿招"
+    "天周岁次遍趟场倍种样点元人米升克斤吨秒步句首部册篇页封份门节课顿招"
 )
 _LONG_COUNTERS = "小时|分钟|星期|公里|公斤|厘米|毫米|毫升|平方|立方|英里|英尺|英镑|美元|欧元|百|千|万|亿"
-_FEW = rf"(?:[{_COUNTERS}]|{_LONG_COUNTERS}|分(?!之))(?!楼)"
-_TO = r"\s?[-–—~～]\s?"
+_FEW = rf"(?:[{_COUNTERS}]|{_LONG_COUNTERS}|分(?!之)|年(?!级)|到\d+(?:个|天|次|小时|分钟|年))"
+_TO = r"(?:\s?[-–—~～]\s?|到)"
 
 _NAMES = [*(digits(str(digit), "幺") for digit in range(10)), "加"]
 _CALLED = re.compile(
@@ -97,8 +97,8 @@ def _percent(match: re.Match[str]) -> str:
 
 
 def _date(match: re.Match[str]) -> str:
-    year = f"{digits(match['year'])}年" if match["year"] else ""
-    return f"{year}{cardinal(str(int(match['month'])))}月{cardinal(str(int(match['day'])))}日"
+    year = digits(match["year"])
+    return f"{year}年{cardinal(str(int(match['month'])))}月{cardinal(str(int(match['day'])))}日"
 
 
 def _clock(match: re.Match[str]) -> str:
@@ -129,14 +129,8 @@ def _address(match: re.Match[str]) -> str:
     return re.sub(r"[@._-]", lambda mark: names[mark.group()], match.group())
 
 
-def _words(words: str) -> re.Pattern[str]:
-    return re.compile(words)
-
-
 _LOW = rf"(?:(?P<low>{_NUMBER}){_TO})?"
 _MINUS = r"(?P<minus>(?<![\w)）.])[-−])?"
-_YEAR = r"(?P<year>[12]\d{3})"
-_DATE = r"(?P<month>1[0-2]|0?[1-9])\3(?P<day>[12]\d|3[01]|0?[1-9])"
 
 _DATES: tuple[Rule, ...] = (
     (
@@ -147,10 +141,20 @@ _DATES: tuple[Rule, ...] = (
         _date,
     ),
 )
+_SCORES: tuple[Rule, ...] = (
+    (
+        re.compile(
+            r"(?<=[以胜负输赢分战平])\s?(\d{1,3})[-–](\d{1,3})(?!\d)"
+            r"|(?<!\d)(\d{1,3})[-–](\d{1,3})(?=\s?(?:获胜|战胜|击败|领先|落后|战平|取胜))"
+        ),
+        lambda match: f"{cardinal(match[1] or match[3])}比{cardinal(match[2] or match[4])}",
+    ),
+)
 _RULES: tuple[Rule, ...] = (
+    (re.compile(r"\b[Cc]\+\+"), "C 加加"),
     (re.compile(r"(?<![\w.-])[\w.-]+@[\w-]+(?:\.[\w-]+)+"), _address),
+    (re.compile(r"(?<!\d)([12]\d{3})(?=到[12]\d{3}年)"), lambda match: digits(match[1])),
     (re.compile(r"(?<!\d)([12]\d{3})(?=\s?(?:年(?![间级])|学年|年代))"), lambda match: digits(match[1])),
-    (re.compile(rf"(?<!\d)([12]\d{{3}})(?={_TO}[12]\d{{3}}|到[12]\d{{3}}年)"), lambda match: digits(match[1])),
     (re.compile(r"(?<!\d)(\d0)(?=年代|后)"), lambda match: digits(match[1]) if match[1] != "10" else "一零"),
     (
         re.compile(
@@ -175,10 +179,6 @@ _RULES: tuple[Rule, ...] = (
         _fraction,
     ),
     (re.compile(rf"{_LEFT}(\d+)\s?[:：]\s?(\d+)(?![\d:：])"), lambda match: f"{cardinal(match[1])}比{cardinal(match[2])}"),
-    (
-        re.compile(rf"(?<=[以胜负输赢分战平])\s?(\d+)[-–](\d+)(?!\d)"),
-        lambda match: f"{cardinal(match[1])}比{cardinal(match[2])}",
-    ),
 )
 _SIGNS: tuple[Rule, ...] = (
     (re.compile(r"(?<=\d)\s?[*×x]\s?(?=\d)"), "乘以"),
@@ -201,7 +201,7 @@ _PLAIN: tuple[Rule, ...] = (
     ),
     (re.compile(rf"(?<![\d.,第])2(?={_FEW})"), "两"),
     (re.compile(rf"(?:(?<![\w)）])[-−])?{_NUMBER}"), lambda match: number(match.group())),
-    (re.compile(r"(?<![A-Za-z])[A-Z]{2,5}(?![A-Za-z])"), lambda match: " ".join(match.group())),
+    (re.compile(r"(?<![A-Za-z])(?!NASA|NATO)[A-Z]{2,5}(?![A-Za-z])"), lambda match: " ".join(match.group())),
     (re.compile(r"[%％]"), "百分"),
 )
 _SUBTRACT = re.compile(r"(?<=\d)(\s?[-−]\s?)(?=[\d.,]+\s?[=＝等])|(?<=\d)(\s[-−]\s)(?=\d)")
@@ -213,9 +213,11 @@ def read(text: Traced) -> Traced:
     if it were pinyin."""
     text = apply(text, _DATES)
     text = dictated(text, [*phones(text.text), *_codes(text.text)], _NAMES, "，")
-    text = apply(text, _RULES)
-    text = only(text, _SUBTRACT, "减")
-    return apply(apply(only(text, _RANGE, "到"), _SIGNS), _PLAIN)
+    text = only(apply(text, _SCORES), _SUBTRACT, "减")
+    text = only(text, _RANGE, "到")
+    for rules in (_RULES, _SIGNS, _PLAIN):
+        text = apply(text, rules)
+    return text
 
 
 def _codes(text: str) -> Iterator[Span]:

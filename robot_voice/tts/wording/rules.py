@@ -54,7 +54,7 @@ def dictated(text: Traced, spans: Iterable[Span], names: Sequence[str], gap: str
     breath between groups. Every digit stays in its place, so that half a number can be heard."""
     pieces: list[Piece] = []
     done = 0
-    for first, last in sorted(spans):
+    for first, last in sorted(spans, key=lambda span: (span[0], -span[1])):
         if first < done:
             continue
         done, started = last, False

@@ -9,9 +9,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from robot_voice.config import LlmConfig, PersonaConfig, ToneConfig
+from robot_voice.config import PersonaConfig, ToneConfig
 from robot_voice.llm.llama import LlamaLlm
 from robot_voice.llm.prompt import compose
+from robot_voice.llm_config import LlmConfig
 from robot_voice.types import Message
 
 

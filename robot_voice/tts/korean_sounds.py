@@ -1,0 +1,272 @@
+"""Korean as it sounds, in Hangul: what espeak-ng does not know of the language. Pure.
+
+The rules are those of the Standard Pronunciation (표준 발음법, National Institute of Korean
+Language), by article; words that they cannot tell are in ``korean_words``. Every syllable stays one
+syllable, in its place. Words with one space between them are said in one breath; anything else
+between two syllables keeps them apart.
+
+What ``espeak-ng -v ko -x`` (1.51) was seen to need: its ㄲ sounds tense only after a final stop or a
+cluster, its final ㄷ is voiced, and its ㅉ draws the stress.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from robot_voice.safety.hangul import apart, is_syllable, together
+from robot_voice.traced import Traced
+
+from .korean_marks import marks
+from .korean_words import AS_SPELLED, NOUNS_IN_UI
+
+_NEUTRAL = dict(zip("ㄲㅋㄳㄺㅅㅆㅈㅊㅌㅎㅍㅄㄿ", "ㄱㄱㄱㄱㄷㄷㄷㄷㄷㄷㅂㅂㅂ", strict=True))
+_NEUTRAL |= dict(zip("ㄵㄶㄼㄽㄾㅀㄻ", "ㄴㄴㄹㄹㄹㄹㅁ", strict=True))
+"""Articles 9 to 11: the seven finals that can be heard, for the others."""
+
+_LINKED = {"ㄳ": "ㄱㅆ", "ㄵ": "ㄴㅈ", "ㄺ": "ㄹㄱ", "ㄻ": "ㄹㅁ", "ㄼ": "ㄹㅂ", "ㄽ": "ㄹㅆ"}
+_LINKED |= {
+    "ㄾ": "ㄹㅌ",
+    "ㄿ": "ㄹㅍ",
+    "ㅄ": "ㅂㅆ",
+    "ㄶ": " ㄴ",
+    "ㅀ": " ㄹ",
+    "ㅎ": " ㅇ",
+    "ㅇ": "ㅇㅇ",
+}
+"""Articles 12.4 and 14: what stays and what goes over to a vowel; a single final goes over."""
+
+_ASPIRATED = {"ㄱ": "ㅋ", "ㄷ": "ㅌ", "ㅂ": "ㅍ", "ㅈ": "ㅊ"}
+_TENSE = {"ㄱ": "ㄲ", "ㄷ": "ㄸ", "ㅂ": "ㅃ", "ㅅ": "ㅆ", "ㅈ": "ㅉ"}
+_NASAL = {"ㄱ": "ㅇ", "ㄷ": "ㄴ", "ㅂ": "ㅁ"}
+_PLAIN = {tense: plain for plain, tense in _TENSE.items()}
+_BEFORE_H = {"ㄵ": "ㄴㅊ", "ㄺ": "ㄹㅋ", "ㄼ": "ㄹㅍ", "ㅈ": " ㅊ"}
+"""Article 12.1: with ㅎ within a word."""
+
+_NO_GLIDE = {"ㅑ": "ㅏ", "ㅒ": "ㅐ", "ㅕ": "ㅓ", "ㅖ": "ㅔ", "ㅛ": "ㅗ", "ㅠ": "ㅜ"}
+_NOUNS_IN_LG = "닭흙칡슭탉"
+
+
+@dataclass(slots=True)
+class _Syllable:
+    """Letters as they sound; what it was like is in ``written``."""
+
+    written: str
+    initial: str
+    vowel: str
+    final: str
+    mark: str = ""
+    parted: bool = False
+    """Whether a space comes before it."""
+
+
+def respell(text: Traced) -> Traced:
+    """``text`` so that espeak-ng's Korean voice says it right: other syllables in the same places;
+    everything else stays as it is."""
+    return text.same_length(_for_espeak(pronounced(text.text)))
+
+
+def pronounced(text: str) -> str:
+    """``text`` by the Standard Pronunciation, as dictionaries give it in brackets: 감사합니다 is
+    감사함니다. As long as ``text``. Of two allowed pronunciations this is the first, except for the
+    particle 의, which is 에, and 맛있다, which is 마싣따."""
+    places = _read(text)
+    runs = list(_runs(places))
+    for run in runs:
+        for left, right in zip(run, run[1:], strict=False):
+            _meet(left, right)
+        _end(run[-1])
+    for syllable in places.values():
+        _vowel(syllable)
+    return _written(text, places)
+
+
+def _read(text: str) -> dict[int, _Syllable]:
+    """The syllables of ``text`` by their places, with what the tables say about them."""
+    known = marks(text)
+    for written, sounding in AS_SPELLED.items():
+        text = text.replace(written, sounding)
+    places: dict[int, _Syllable] = {}
+    for at, char in enumerate(text):
+        if is_syllable(char):
+            parted = at > 0 and text[at - 1] == " "
+            places[at] = _Syllable(char, *apart(char), known.get(at, ""), parted)
+            if char == "의" and _is_particle(text, at):
+                places[at].vowel = "ㅔ"
+    return places
+
+
+def _is_particle(text: str, at: int) -> bool:
+    """Article 5.4: 의 at the end of a word that is none of those with 의 in it."""
+    if at == 0 or not is_syllable(text[at - 1]):
+        return False
+    return not is_syllable(text[at + 1 : at + 2] or " ") and (
+        text[at - 1 : at + 1] not in NOUNS_IN_UI
+    )
+
+
+def _runs(places: dict[int, _Syllable]) -> Iterator[list[_Syllable]]:
+    """Syllables that are said in one breath: at most a space lies between two of them."""
+    run: list[_Syllable] = []
+    last = -3
+    for at, syllable in places.items():
+        if run and at - last > 1 + syllable.parted:
+            yield run
+            run = []
+        run.append(syllable)
+        last = at
+    if run:
+        yield run
+
+
+def _meet(left: _Syllable, right: _Syllable) -> None:
+    """What the end of ``left`` and the beginning of ``right`` do to each other."""
+    if right.parted or right.mark in ("|", "+"):
+        left.final = _neutral(left)
+    if right.mark == "+" and right.initial == "ㅇ" and left.final:
+        right.initial = "ㄴ"
+    if right.mark == "-":
+        right.initial = "ㄴ"
+    if right.initial == "ㅇ":
+        _link(left, right)
+    elif right.initial == "ㅎ":
+        _aspirate(left, right)
+    elif left.final in ("ㅎ", "ㄶ", "ㅀ"):
+        _absorb(left, right)
+    else:
+        _harden(left, right)
+    _assimilate(left, right)
+    if right.mark == "'":
+        right.initial = _TENSE.get(right.initial, right.initial)
+
+
+def _neutral(syllable: _Syllable) -> str:
+    return "ㅂ" if syllable.written == "밟" else _NEUTRAL.get(syllable.final, syllable.final)
+
+
+def _link(left: _Syllable, right: _Syllable) -> None:
+    """Articles 13 to 15 and 17: a final goes over to a vowel. One between two words does, if it
+    is a stop: after ㄴ ㄹ ㅁ a speaker may as well begin anew."""
+    final = left.final
+    if not final or (right.parted and final not in _NASAL):
+        return
+    left.final, right.initial = _LINKED.get(final, " " + final)
+    left.final = left.final.strip()
+    if right.vowel in "ㅣㅕ" and not right.parted and right.mark != "|":
+        right.initial = {"ㄷ": "ㅈ", "ㅌ": "ㅊ"}.get(right.initial, right.initial)
+
+
+def _aspirate(left: _Syllable, right: _Syllable) -> None:
+    """Articles 12.1 and 17: a stop before ㅎ becomes one with it."""
+    neutral = _neutral(left)
+    if left.final in _BEFORE_H:
+        kept, right.initial = _BEFORE_H[left.final]
+        left.final = kept.strip()
+    elif left.final == "ㄷ" and right.vowel in "ㅣㅕ" and not right.parted:
+        left.final, right.initial = "", "ㅊ"
+    elif neutral in _NASAL:
+        left.final, right.initial = "", _ASPIRATED[neutral]
+    else:
+        left.final = neutral
+
+
+def _absorb(left: _Syllable, right: _Syllable) -> None:
+    """Article 12: ㅎ before a consonant."""
+    rest = {"ㅎ": "", "ㄶ": "ㄴ", "ㅀ": "ㄹ"}[left.final]
+    if right.initial in "ㄱㄷㅈ":
+        left.final, right.initial = rest, _ASPIRATED[right.initial]
+    elif right.initial == "ㅅ":
+        left.final, right.initial = rest, "ㅆ"
+    else:
+        left.final = rest or "ㄷ"
+
+
+def _harden(left: _Syllable, right: _Syllable) -> None:
+    """Articles 9 to 11 and 23 to 25: finals lose what cannot be heard and harden what follows."""
+    final = left.final
+    left.final = _neutral(left)
+    if final == "ㄺ" and right.initial == "ㄱ" and left.written not in _NOUNS_IN_LG:
+        left.final, hard = "ㄹ", True
+    elif final in ("ㄵ", "ㄼ", "ㄾ", "ㄻ") and not right.parted:
+        stem = left.written not in "덟삶" and (final != "ㄻ" or right.written != "기")
+        hard = stem and right.initial in "ㄱㄷㅅㅈ"
+    else:
+        hard = left.final in _NASAL
+    if hard or left.final in _NASAL:
+        right.initial = _TENSE.get(right.initial, right.initial)
+
+
+def _assimilate(left: _Syllable, right: _Syllable) -> None:
+    """Articles 18 to 20: nasals and laterals. A word that begins with ㄹ was borrowed, and keeps
+    it; so does the ㄴ after an object, where one breathes."""
+    pair = left.final + right.initial
+    if left.final in _NASAL and (right.initial in "ㄴㅁ" or (pair[1] == "ㄹ" and not right.parted)):
+        left.final = _NASAL[left.final]
+        right.initial = "ㄴ" if right.initial == "ㄹ" else right.initial
+    elif pair in ("ㅁㄹ", "ㅇㄹ") and not right.parted:
+        right.initial = "ㄴ"
+    elif (pair == "ㄴㄹ" and not right.parted) or (
+        pair == "ㄹㄴ" and not (right.parted and left.written in "을를")
+    ):
+        left.final = right.initial = "ㄹ"
+
+
+def _end(last: _Syllable) -> None:
+    last.final = _neutral(last)
+
+
+def _vowel(syllable: _Syllable) -> None:
+    """Article 5: vowels that lose a glide after a consonant."""
+    if syllable.initial in "ㅈㅉㅊ":
+        syllable.vowel = _NO_GLIDE.get(syllable.vowel, syllable.vowel)
+    first = apart(syllable.written)[0]
+    if syllable.vowel == "ㅖ" and first not in "ㅇㄹ":
+        syllable.vowel = "ㅔ"
+    if syllable.vowel == "ㅢ" and (
+        first != "ㅇ" or (syllable.initial != "ㅇ" and not syllable.parted)
+    ):
+        syllable.vowel = "ㅣ"
+
+
+def _written(text: str, places: dict[int, _Syllable]) -> str:
+    chars = list(text)
+    for at, syllable in places.items():
+        chars[at] = together(syllable.initial, syllable.vowel, syllable.final)
+    return "".join(chars)
+
+
+_FOR_FINALS = {"ㄴ": "ㄵ", "ㄹ": "ㄾ", "": "ㄱ", "ㄷ": "ㄱ", "ㄱ": "ㄱ"}
+"""After these finals, so written, espeak-ng says a plain ㄱ as ㄲ ought to be."""
+
+
+def _for_espeak(sounds: str) -> str:
+    """The same sounds in letters that espeak-ng says so."""
+    chars = list(sounds)
+    for at, char in enumerate(sounds):
+        if not is_syllable(char):
+            continue
+        initial, vowel, final = apart(char)
+        follower = sounds[at + 1 : at + 2]
+        after = apart(follower)[0] if is_syllable(follower or " ") else ""
+        chars[at] = together(_espeak_initial(sounds, at), vowel, _espeak_final(final, after))
+    return "".join(chars)
+
+
+def _espeak_final(final: str, after: str) -> str:
+    if after == "ㄲ":
+        return _FOR_FINALS.get(final, final)
+    if final == "ㄷ":  # a second, voiced one would be heard
+        return "" if after in _PLAIN else "ㅅ"
+    return final
+
+
+def _espeak_initial(sounds: str, at: int) -> str:
+    initial = apart(sounds[at])[0]
+    before = sounds[at - 1 : at] if at else ""
+    if not is_syllable(before or " "):
+        return initial
+    final = apart(before)[2]
+    plain = (initial == "ㄲ" and final in _FOR_FINALS) or (
+        initial == "ㅉ" and final in "ㄱㅂ" and final
+    )
+    return _PLAIN[initial] if plain else initial

@@ -1,0 +1,312 @@
+"""What the robot claims to have said when it is cut short, against what left its loudspeaker.
+
+    python -m scripts.bench.truth [--cuts 100]
+
+Replies in four languages are played through the real audio process on the virtual sound card and
+stopped at a random moment. The claim is ``Spoken.until`` of what the loudspeaker reports. The truth
+is counted in the recording of what left the device: how far the sound got, and how many syllables
+(vowel phonemes, by espeak-ng's events) are over by then. The claimed text's syllables are counted
+by having it spoken alone. So neither the positions in the events nor our sharing out of syllables
+among letters has a part in the truth.
+
+Beside it, the same cuts without marks, by the weights of ``conversation``. "every moment" is the
+same again without a sound card, at every 20 ms of every reply.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from unicodedata import normalize
+
+import numpy as np
+
+from robot_voice.audio.clips import to_int16
+from robot_voice.audio.device import DeviceAudio
+from robot_voice.audio.resample import Resampler
+from robot_voice.config import AudioConfig, TtsConfig, VadConfig
+from robot_voice.conversation import Spoken
+from robot_voice.engines import Cancelled
+from robot_voice.events import Event as Happening
+from robot_voice.tts.espeak import EspeakTts
+from robot_voice.tts.espeak_child import PHONEME
+from robot_voice.tts.espeak_library import Event, Library, Order, Sound
+from robot_voice.tts.pcm import FLOOR
+from robot_voice.types import RATE, SafeText, Speech
+from tests.rig.audiorig import AudioRig, Pcm
+from tests.rig.selftest import find
+
+from .common import defaults, machine, save
+
+VOWELS = frozenset("aeiouyæɐɑɒɔəɘɚɛɜɝɤɨɪɯɵøœʉʊʌʏ")
+STEP = 0.02
+
+REPLIES: Mapping[str, Sequence[tuple[str, ...]]] = {
+    "en": (
+        ("I am happy to help you with that.", "We can start right now, if you like."),
+        ("The weather in the garden was wonderful this morning; everybody stayed outside.",),
+        ("Please put the blue box on the table, next to the window.", "Thank you!"),
+        ("My batteries are nearly empty, so I should go back to my charging station.",),
+        ("Could you repeat the question?", "I did not understand the last word."),
+        ("The temperature is 21 degrees, and 3 people are in the kitchen.",),
+    ),
+    "ko": (
+        ("안녕하세요, 만나서 반갑습니다.", "저는 여러분을 돕는 로봇이에요."),
+        ("오늘은 날씨가 맑고 바람이 조금 불어요.", "산책하기 좋은 날이네요."),
+        ("파란 상자를 창문 옆 탁자 위에 놓아 주세요.",),
+        ("배터리가 얼마 남지 않아서 충전하러 가야 해요.", "금방 돌아올게요!"),
+        ("서울에서 부산까지 기차로 가면, 두 시간 반쯤 걸립니다.",),
+        ("회의는 오후 3시 30분에 시작하고, 12명이 참석합니다.",),
+    ),
+    "ja": (
+        ("こんにちは、きょうもいいてんきですね。", "さんぽにいきませんか。"),
+        ("わたしはロボットです。", "どうぞよろしくおねがいします。"),
+        ("コンピューターのでんげんをいれて、すこしまってください。",),
+        ("きのうはともだちといっしょに、えいがをみました。",),
+        ("でんちがすくないので、じゅうでんにもどります。", "またあとで！"),
+    ),
+    "zh": (
+        ("你好，很高兴认识你。", "我是一个会说话的机器人。"),
+        ("今天天气很好，我们一起去公园散步吧。",),
+        ("请把蓝色的盒子放在窗户旁边的桌子上。", "谢谢！"),
+        ("我的电池快没电了，所以要回去充电。",),
+        ("您能再说一遍吗？", "我没有听清楚最后一个词。"),
+    ),
+}
+
+
+class Overheard(Library):
+    """The library, with what it says of the latest sentence kept."""
+
+    def say(self, order: Order, cancelled: Cancelled) -> Iterator[Sound | list[Event]]:
+        self.pcm = bytearray()
+        self.phonemes: list[tuple[int, str]] = []
+        for item in super().say(order, cancelled):
+            if isinstance(item, Sound):
+                self.pcm += item.pcm
+            else:
+                self.phonemes += [
+                    (event.sample, normalize("NFD", event.said.rstrip(b"\0").decode()))
+                    for event in item
+                    if event.kind == PHONEME
+                ]
+            yield item
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    text: str
+    language: str
+    blocks: Sequence[Speech]
+    over: Sequence[float]
+    """The second of its sound at which each of its syllables is over."""
+
+    @property
+    def seconds(self) -> float:
+        return sum(block.seconds for block in self.blocks)
+
+
+class Reader:
+    """Says sentences, and counts syllables."""
+
+    def __init__(self) -> None:
+        voices = {**TtsConfig().voices, "zh": "cmn-latn-pinyin"}
+        self._library = Overheard(10.0)
+        self._tts = EspeakTts(TtsConfig(voices=voices), self._library)
+        self._counts: dict[tuple[str, str], int] = {}
+
+    def say(self, text: str, language: str) -> Sentence:
+        blocks = list(self._tts.synthesize(SafeText(text, language), lambda: False))
+        if not blocks:
+            return Sentence(text, language, (), ())
+        raw = np.frombuffer(bytes(self._library.pcm), "<i2") / 32768
+        sound = np.concatenate([block.samples for block in blocks])
+        cut = int(np.argmax(np.abs(raw) >= FLOOR)) - int(np.argmax(np.abs(sound) >= FLOOR))
+        over = [(at - cut) / blocks[0].rate for at in syllables(self._library.phonemes, len(raw))]
+        return Sentence(text, language, blocks, over)
+
+    def count(self, text: str, language: str) -> int:
+        """How many syllables ``text`` has when it is said alone."""
+        key = text, language
+        if key not in self._counts:
+            self._counts[key] = len(self.say(text, language).over)
+        return self._counts[key]
+
+    def claimed(self, claim: str, reply: Sequence[Sentence]) -> int:
+        """The syllables of a claim to have said the beginning of ``reply``."""
+        total = 0
+        for sentence in reply:
+            if not claim.startswith(sentence.text):
+                return total + self.count(claim, sentence.language)
+            total += len(sentence.over)
+            claim = claim[len(sentence.text) :].lstrip()
+        return total
+
+    def close(self) -> None:
+        self._tts.close()
+
+
+def syllables(phonemes: Sequence[tuple[int, str]], end: int) -> list[int]:
+    """The sample at which each syllable is over: in the middle of the consonants between its vowel
+    and the next; before a pause, where that begins."""
+    sounds = [(at, said) for at, said in phonemes if not said.startswith("(")]
+    starts = [at for at, _ in sounds[1:]] + [end]
+    over: list[int] = []
+    after = 0
+    for (at, said), next_at in zip(sounds, starts, strict=True):
+        if VOWELS & set(said) and said != "u\u0303":  # Japanese ん
+            if after:
+                over.append((after + at) // 2)
+            after = next_at
+        elif said:
+            continue
+        elif after and next_at - at > 1500:  # a rest, not the silence before a consonant
+            over.append(at)
+            after = 0
+    return over + [after] * (after > 0)
+
+
+def spoken(reply: Sequence[Sentence], marks: bool = True) -> Spoken:
+    result = Spoken()
+    for sentence in reply:
+        result.begin(sentence.text)
+        for block in sentence.blocks:
+            result.extend(block.seconds, block.marks if marks else ())
+        result.finish()
+    return result
+
+
+def heard(reply: Sequence[Sentence], seconds: float) -> int:
+    """How many syllables are over after so much of the reply's sound."""
+    count, start = 0, 0.0
+    for sentence in reply:
+        count += sum(start + at <= seconds for at in sentence.over)
+        start += sentence.seconds
+    return count
+
+
+# --- the cuts ----------------------------------------------------------------------------
+
+
+Errors = dict[str, list[int]]
+"""By language: syllables claimed less syllables heard."""
+
+
+class Cuts:
+    """Claims against truths."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.marks: Errors = defaultdict(list)
+        self.weights: Errors = defaultdict(list)
+
+    def add(self, reply: Sequence[Sentence], told: float, truth: float) -> None:
+        """``told``: seconds heard as the loudspeaker reports. ``truth``: as recorded."""
+        for errors, marks in ((self.marks, True), (self.weights, False)):
+            claim = spoken(reply, marks).until(told)
+            error = self._reader.claimed(claim, reply) - heard(reply, truth)
+            errors[reply[0].language].append(error)
+
+    def result(self) -> dict[str, Any]:
+        return {
+            name: {
+                **figures([error for each in errors.values() for error in each]),
+                "by language": {language: figures(each) for language, each in errors.items()},
+            }
+            for name, errors in (("marks", self.marks), ("weights", self.weights))
+        }
+
+
+def figures(errors: Sequence[int]) -> dict[str, float]:
+    return {
+        "n": len(errors),
+        "within one": round(sum(abs(error) <= 1 for error in errors) / len(errors), 4),
+        "exact": round(sum(error == 0 for error in errors) / len(errors), 4),
+        "most off": max(map(abs, errors)),
+        "most ahead": max(0, *errors),
+    }
+
+
+def every_moment(reader: Reader, replies: Sequence[Sequence[Sentence]]) -> Cuts:
+    cuts = Cuts(reader)
+    for reply in replies:
+        for at in np.arange(0, sum(sentence.seconds for sentence in reply) + STEP, STEP):
+            cuts.add(reply, float(at), float(at))
+    return cuts
+
+
+# --- the sound card ----------------------------------------------------------------------
+
+
+async def at_the_device(
+    rig: AudioRig, reader: Reader, replies: Sequence[Sequence[Sentence]], times: int
+) -> Cuts:
+    dice, cuts = random.Random(0), Cuts(reader)
+    happened: list[Happening] = []
+    config = AudioConfig.model_validate({"input": "rig_mic", "output": "rig_spk", "echo": "off"})
+    async with DeviceAudio(config, VadConfig(), happened.append) as audio:
+        await audio.first_status()
+        for number in range(times):
+            reply = replies[number % len(replies)]
+            length = sum(sentence.seconds for sentence in reply)
+            recorder = rig.tap_speaker()
+            await asyncio.sleep(0.1)
+            async with asyncio.TaskGroup() as tasks:
+                playing = tasks.create_task(play(audio, reply))
+                await audio.sounding()
+                await asyncio.sleep(dice.uniform(0.1, length))
+                told = audio.stop()
+                playing.cancel()
+            await asyncio.sleep(0.3)
+            cuts.add(reply, told, left_the_device(recorder.stop(), reply, told))
+    return cuts
+
+
+async def play(audio: DeviceAudio, reply: Sequence[Sentence]) -> None:
+    for sentence in reply:
+        for block in sentence.blocks:
+            await audio.play(block)
+    await audio.drain()
+
+
+def left_the_device(recorded: Pcm, reply: Sequence[Sentence], told: float) -> float:
+    """The seconds of the reply that are in the recording."""
+    resampler = Resampler(RATE)
+    pieces = [resampler.push(block) for sentence in reply for block in sentence.blocks]
+    sound = to_int16(np.concatenate([*pieces, resampler.flush()]))
+    start, _ = find(sound[: max(RATE // 5, int(told * RATE))], recorded)
+    return float(np.flatnonzero(recorded)[-1] + 1 - start) / RATE
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--cuts", type=int, default=100)
+    options = parser.parse_args()
+    reader = Reader()
+    # One language after the other, so that any number of cuts has about as many of each.
+    rounds = max(map(len, REPLIES.values()))
+    replies = [
+        [reader.say(text, language) for text in texts[number % len(texts)]]
+        for number in range(rounds)
+        for language, texts in REPLIES.items()
+    ]
+    result: dict[str, Any] = {"machine": machine(defaults())}
+    result["every moment"] = every_moment(reader, replies).result()
+    if missing := AudioRig.missing():
+        raise SystemExit(f"no virtual sound card: {missing}")
+    with AudioRig() as rig:
+        result |= asyncio.run(at_the_device(rig, reader, replies, options.cuts)).result()
+    reader.close()
+    print(json.dumps(result, indent=2))  # noqa: T201
+    if options.cuts >= 100:
+        save("truth", result)
+
+
+if __name__ == "__main__":
+    main()
