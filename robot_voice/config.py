@@ -128,11 +128,13 @@ class TtsConfig(Section):
     voices: dict[Language, str] = Field(
         default_factory=lambda: {"en": "en-us", "ko": "ko", "ja": "ja", "zh": "cmn"}
     )
-    """Voice of each language; one that is missing here uses the language's code."""
+    """Voice of each language; one that is missing here uses the language's code. With
+    "piper:VOICE.onnx#SPEAKER", "supertonic:FOLDER#STYLE", "espeak:NAME" or "pyttsx3:NAME" it names
+    its engine too. A relative path is relative to the file it stands in."""
     rate: int = Field(165, ge=80, le=450)
     """Words per minute."""
     pitch: int = Field(50, ge=0, le=99)
-    """0 low, 99 high."""
+    """0 low, 99 high; neural voices have one pitch."""
     volume: Fraction = 1.0
     """Loudness of the voice."""
     timeout_seconds: Seconds = 10.0

@@ -78,3 +78,6 @@ class Tts(Protocol):
 
     def synthesize(self, text: SafeText, cancelled: Cancelled) -> Iterator[Speech]:
         """The sentence as sound, in blocks of at most 0.25 s. Raises ``TtsError``."""
+
+    def close(self) -> None:
+        """End the processes it has started. It is not used after that."""

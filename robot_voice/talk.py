@@ -47,7 +47,7 @@ it takes 0.1 s to open, and half-duplex is deaf for 0.25 s after the robot's own
 VOICE_SECONDS = SegmenterConfig().start_seconds
 """The shortest voice to which the pipeline gives the floor."""
 
-HINT = "SPACE to talk (hold it, or press twice) · m mute · ESC silence · q quit"
+HINT = "hold SPACE to talk, or tap twice · m mute · ESC silence · q quit"
 MUTED = "The microphone is muted; m opens it again."
 UNMUTED = "The microphone is no longer muted."
 

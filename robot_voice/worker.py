@@ -27,7 +27,7 @@ from types import TracebackType
 from typing import Generic, TypeVar
 
 from .clock import count_work
-from .engines import Cancelled, Judge, Llm
+from .engines import Cancelled, Judge, Llm, Tts
 from .errors import AsrError, EngineError, LlmError, SafetyError, TtsError, VoiceError
 
 _log = logging.getLogger(__name__)
@@ -127,12 +127,15 @@ class Workers:
             Worker("turn", AsrError, timeout=1.0),
         )
 
-    def close(self, llm: Llm | None = None, judge: Judge | None = None) -> None:
+    def close(
+        self, llm: Llm | None = None, judge: Judge | None = None, tts: Tts | None = None
+    ) -> None:
         """End the threads, without waiting for them. The language model's and the screen's, which
-        asks the judge, free their memory when they are done."""
+        asks the judge, free their memory when they are done; the voice's ends its processes."""
         self.llm.close(llm.close if llm else None)
         self.screen.close(judge.close if judge else None)
-        for worker in (self.asr, self.tts, self.turn):
+        self.tts.close(tts.close if tts else None)
+        for worker in (self.asr, self.turn):
             worker.close()
 
 

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = {
     "nouns": "types errors engines events config section safety_config turn_config llm_config",
     "core": "traced earcons meter interruption conversation vad.segmenter vad.endpoint vad.endings vad.numbers vad.floor"
-    " tts.sentences tts.graphemes tts.speakable tts.wording tts.korean_sounds safety llm.prompt actions asr.language asr.switch"
+    " tts.sentences tts.graphemes tts.speakable tts.wording tts.korean_sounds tts.clauses tts.manners tts.pcm safety llm.prompt actions asr.language asr.switch"
     " asr.agreement asr.gate asr.jsgf asr.evidence asr.phantom asr.subtitles",
     "flow": "clock cores worker stages reply turn waiting mouth captions stopwatch understanding pipeline interpreter",
     "engines": "vad asr llm tts",
@@ -45,7 +45,7 @@ nothing below the command line knows it or the daemon."""
 
 IMPORT_EXCEPTIONS = {
     ("audio.process", "vad"): "the audio process runs the detector itself",
-    ("doctor.software", "tts.voices"): "asks for the voices without making an engine",
+    ("doctor.software", "tts.voices"): "checks the voices; nothing is loaded",
     ("doctor.software", "tts.espeak"): "asks espeak-ng for its voices without making an engine",
 }
 
@@ -58,11 +58,14 @@ HEAVY = frozenset(
         "livekit",
         "llama_cpp",
         "matplotlib",
+        "onnx",
         "onnxruntime",
+        "piper",
         "pocketsphinx",
         "pyttsx3",
         "sounddevice",
         "soxr",
+        "supertonic",
         "tokenizers",
         "webrtcvad",
     ]

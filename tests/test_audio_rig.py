@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ import pytest
 from robot_voice.audio.clips import read_audio, to_int16
 from robot_voice.audio.device import DeviceAudio
 from robot_voice.config import AudioConfig, VadConfig
-from robot_voice.events import DeviceChanged, Event
+from robot_voice.events import DeviceChanged, Event, Muted
 from robot_voice.types import RATE, Heard, Samples, Speech
 
 from .rig.audiorig import AudioRig, Pcm
@@ -49,9 +50,10 @@ def speech(seconds: float) -> Speech:
 
 @asynccontextmanager
 async def opened(
-    events: list[Event] | None = None, echo: str = "off"
+    events: list[Event] | None = None, echo: str = "off", **audio: str
 ) -> AsyncIterator[DeviceAudio]:
-    config = AudioConfig.model_validate({"input": "rig_mic", "output": "rig_spk", "echo": echo})
+    settings = {"input": "rig_mic", "output": "rig_spk", "echo": echo, **audio}
+    config = AudioConfig.model_validate(settings)
     async with DeviceAudio(config, VadConfig(), ([] if events is None else events).append) as audio:
         status = await audio.first_status()
         assert status.microphone.present, status
@@ -194,7 +196,7 @@ def test_a_voice_holds_the_loudspeaker_while_the_robot_is_busy(
     audio_rig: AudioRig, voice: Samples
 ) -> None:
     async def scenario() -> None:
-        said = speech(4)
+        said = speech(2.5)  # as much as may wait in the player
         async with opened() as audio, audio.listen() as frames:
             _ = [h async for h in take(frames, 0.3)]
             tap = audio_rig.tap_speaker()
@@ -327,6 +329,122 @@ def test_a_frozen_sound_server_is_survived(audio_rig: AudioRig) -> None:
             await until(lambda: find(said, together(heard[-100:]))[1] > 0.9)
 
     run(scenario())
+
+
+def changes(events: list[Event], device: str) -> list[bool]:
+    return [e.present for e in events if isinstance(e, DeviceChanged) and e.device == device]
+
+
+def test_a_new_sound_server_is_taken(audio_rig: AudioRig) -> None:
+    async def scenario() -> None:
+        events = list[Event]()
+        async with opened(events) as audio, audio.listen() as frames, kept(frames) as heard:
+            await audio.play(speech(2))
+            await audio.sounding()
+            audio_rig.kill_server()
+            await until(lambda: False in changes(events, "microphone"))
+            await asyncio.sleep(0.5)
+            audio_rig.restart_server()
+            await until(lambda: returned(events))
+            await audio.drain()
+            assert audio.stop() == pytest.approx(2)
+            said = to_int16(speech(0.5).samples)
+            audio_rig.say_later(said)
+            await until(lambda: find(said, together(heard[-100:]))[1] > 0.9)
+        assert changes(events, "microphone") == [False, True]  # told once
+        assert changes(events, "loudspeaker") == [False, True]
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(("plug", "device"), [("mic", "microphone"), ("speaker", "loudspeaker")])
+def test_a_chosen_device_is_not_traded_for_another(
+    audio_rig: AudioRig, plug: Any, device: str
+) -> None:
+    async def scenario() -> None:
+        events = list[Event]()
+        async with opened(events) as audio, audio.listen() as frames, kept(frames) as heard:
+            await audio.play(speech(2))
+            await audio.sounding()
+            audio_rig.unplug(plug, rescue=True)
+            try:
+                await until(lambda: changes(events, device) == [False])
+                await asyncio.sleep(0.3)
+                assert changes(events, device) == [False]
+            finally:
+                audio_rig.replug(plug)
+            await until(lambda: changes(events, device) == [False, True])
+            await audio.drain()
+            assert audio.stop() == pytest.approx(2)
+            said = to_int16(speech(0.5).samples)
+            audio_rig.say_later(said)
+            await until(lambda: find(said, together(heard[-100:]))[1] > 0.9)
+
+    run(scenario())
+
+
+def test_the_systems_default_is_followed(audio_rig: AudioRig) -> None:
+    async def scenario() -> None:
+        events, said = list[Event](), to_int16(speech(0.5).samples)
+        ends = {"input": "default", "output": "default"}
+        async with opened(events, **ends) as audio, audio.listen() as frames, kept(frames) as heard:
+            await audio.play(speech(3))
+            await audio.sounding()
+            for plug in ("mic", "speaker"):
+                audio_rig.reroute(plug)
+            try:
+                Thread(target=audio_rig.say, args=[said, "other_mic"]).start()
+                await until(lambda: find(said, together(heard[-100:]))[1] > 0.9)
+            finally:
+                for plug in ("mic", "speaker"):
+                    audio_rig.reroute(plug, on=False)
+            await audio.drain()
+            assert audio.stop() == pytest.approx(3)
+            audio_rig.say_later(said)
+            await until(lambda: find(said, together(heard[-20:]))[1] > 0.9)
+        assert not [event for event in events if isinstance(event, DeviceChanged)]
+
+    run(scenario())
+
+
+def test_muted_means_that_nothing_records(audio_rig: AudioRig) -> None:
+    async def scenario() -> None:
+        events, said = list[Event](), to_int16(speech(0.5).samples)
+        async with opened(events) as audio, audio.listen() as frames, kept(frames) as heard:
+            await until(lambda: len(heard) > 5)
+            assert recording(audio_rig, audio) == 1
+            audio.mute(True)
+            assert audio.muted
+            await until(lambda: recording(audio_rig, audio) == 0)
+            before = len(heard)
+            audio_rig.say_later(said)
+            await audio.play(speech(1))
+            await audio.drain()
+            assert audio.stop() == 1  # the loudspeaker goes on
+            assert len(heard) - before > 20  # and so does time
+            assert not any(item.frame.samples.any() for item in heard[before + 2 :])
+
+            assert audio.pid
+            os.kill(audio.pid, signal.SIGKILL)  # the next one is as deaf
+            before = len(heard)
+            await until(lambda: len(heard) > before + 20 and returned(events))
+            assert recording(audio_rig, audio) == 0
+
+            asked = time.monotonic()
+            audio.mute(False)
+            audio_rig.say_later(said)
+            await until(lambda: find(said, together(heard[-100:]))[1] > 0.9)
+            print(f"heard {time.monotonic() - asked:.2f} s after the mute")  # noqa: T201
+        assert [event.muted for event in events if isinstance(event, Muted)] == [True, False]
+        assert not changes(events, "microphone")
+
+    run(scenario())
+
+
+def recording(rig: AudioRig, audio: DeviceAudio) -> int:
+    """How many streams of ours the sound server records for."""
+    streams = rig._pactl("list", "source-outputs")
+    return streams.count(f'application.process.id = "{audio.pid}"')
 
 
 def returned(events: list[Event]) -> bool:

@@ -112,7 +112,7 @@ def speech_share(recording: Pcm) -> float:
 
 def spoken(text: str, language: str) -> Pcm:
     """``text`` as the robot says it."""
-    tts = load_tts(loaded().config)
+    tts = load_tts(loaded())
     resampler = Resampler(RATE)
     parts = [
         resampler.push(block)

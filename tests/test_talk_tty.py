@@ -77,7 +77,8 @@ def terminal(*arguments: str) -> Iterator[Terminal]:
 
 @pytest.fixture
 def devices(audio_rig: AudioRig) -> tuple[str, ...]:
-    return ("-s", "audio.input=rig_mic", "-s", "audio.output=rig_spk")
+    wanted = ("audio.input=rig_mic", "audio.output=rig_spk", "disclosure.notice=off")
+    return tuple(word for setting in wanted for word in ("-s", setting))
 
 
 def test_what_is_said_while_the_key_is_down_is_answered(
@@ -99,6 +100,40 @@ def test_what_is_said_while_the_key_is_down_is_answered(
         person.type("q")
         assert person.process.wait(10) == 0
     assert np.abs(tap.stop()).max() > 1000  # it was heard, too
+
+
+def test_without_echo_cancelling_the_microphone_is_open_only_while_the_key_is_down(
+    audio_rig: AudioRig, devices: tuple[str, ...]
+) -> None:
+    def recordings() -> int:
+        return len(audio_rig._list("source-outputs"))
+
+    rigs_own = recordings()
+    with terminal("talk", "-c", "push-to-talk", "-s", "audio.echo=off", *devices) as person:
+        person.until("mic off")
+        assert recordings() == rigs_own
+        person.type(" ")
+        person.until("hearing you")
+        assert recordings() == rigs_own + 1
+        sentences = [to_int16(read_audio(questions()[n])) for n in (1, 2)]
+        talking = audio_rig.say_later(np.concatenate(sentences))
+        person.until("▮▮▮")  # the meter
+        person.until("What can you do")  # a caption: the key is still down
+        talking.join()
+        person.type(" ")
+        person.until("◉ speaking")
+        assert recordings() == rigs_own
+        person.type(" ")  # to interrupt
+        person.until("hearing you")
+        tap = audio_rig.tap_speaker()
+        time.sleep(0.5)
+        assert np.abs(tap.stop()).max() == 0
+        person.type("m")
+        person.until("The microphone is muted")
+        time.sleep(0.3)
+        assert recordings() == rigs_own
+        person.type("q")
+        assert person.process.wait(10) == 0
 
 
 def test_without_a_microphone_talk_says_what_to_do() -> None:

@@ -76,6 +76,9 @@ class Tone:
 
     said: list[str] = field(default_factory=list)
 
+    def close(self) -> None:
+        pass
+
     def synthesize(self, text: SafeText, cancelled: Cancelled) -> Iterator[Speech]:
         self.said.append(text.language)
         yield Speech(np.ones(100, np.float32), 16_000)

@@ -85,7 +85,6 @@ class AudioProcess:
         far = RATE * settings.block_ms // 1000
         self._player = Player(round((settings.ahead_seconds + 2.0) * RATE))
         self._muted = settings.muted
-        self._elsewhere = False  # a stream goes through another device than before
         vad, echo = load_vad(settings), make_echo(settings.echo)
         self._canceller = echo
         self._outbox = Outbox(channel, vad.window)
@@ -138,10 +137,10 @@ class AudioProcess:
     def lost(self, port: Port) -> None:
         if port is self._loudspeaker:
             self._player.rewind()
-        self._elsewhere = True
+        self._canceller.reset()
 
     def moved(self, port: Port) -> None:
-        self._elsewhere = True
+        self._canceller.reset()  # the way from the loudspeaker to the microphone is another
 
     def idle(self, port: Port) -> bool:
         return self._ears.quiet if port is self._microphone else self._player.idle
@@ -157,10 +156,6 @@ class AudioProcess:
 
     def _tick(self) -> None:
         """In every round of the ears: report what changed; end when PortAudio hangs."""
-        if self._elsewhere:
-            self._elsewhere = False
-            if reset := getattr(self._canceller, "reset", None):
-                reset()  # the way from the loudspeaker to the microphone is another
         if not self._player.idle:
             self._sound_at = time.monotonic()
         elif not self._ears.quiet:

@@ -44,4 +44,5 @@ def settings_of(config: AudioConfig, vad: VadConfig, barge_in: bool) -> Settings
         start_threshold=vad.start_threshold,
         start_seconds=vad.start_seconds,
         barge_in=barge_in,
+        muted=config.muted,
     )

@@ -29,9 +29,12 @@ _STALL_SECONDS = 0.25
 """No callback for so many blocks, and so many seconds, is a stall. On a loaded machine without
 real-time priority a healthy stream was seen to pause for 0.18 s."""
 
-_BACK_OFF = (0.1, 1.0)
-"""First and longest pause in seconds between attempts to open; doubled each time. What is back
-should serve within three seconds."""
+_BACK_OFF = 0.1
+"""First pause in seconds between attempts to open; doubled each time, up to the longest."""
+_SOON, _LATER = (0.5, 2.0)
+"""The longest pause in the first half minute, in which a plug or a sound server comes back if it
+comes at all, and after it. Each attempt costs 22 ms of CPU time when it needs a list of devices."""
+_SOON_ATTEMPTS = 60
 
 _POLL = 0.1
 """Seconds between looks at the streams."""
@@ -157,8 +160,8 @@ class Port:
         return "has stalled" if silent else ""
 
     def _fail(self, reason: str) -> None:
-        first, longest = _BACK_OFF
-        self.retry_at = time.monotonic() + min(longest, first * 2**self.failures)
+        longest = _SOON if self.failures < _SOON_ATTEMPTS else _LATER
+        self.retry_at = time.monotonic() + min(longest, _BACK_OFF * 2 ** min(self.failures, 10))
         self.failures += 1
         self.status = DeviceStatus(self._name, present=False, detail=reason)
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
 
@@ -110,6 +110,7 @@ async def assemble(
 ) -> AsyncGenerator[Assistant]:
     """Load everything and wire it. Raises ``ModelError``, ``ConfigError`` or an engine's error."""
     config = between_two(loaded.config)
+    loaded = replace(loaded, config=config)
     models, commands = find_models(loaded), load_actions(loaded)
     gate = load_judge(config, models.asr)
     check_directions(config, models)
@@ -118,7 +119,7 @@ async def assemble(
     keeper: Keeper | None = None
     try:
         store = await asyncio.to_thread(open_store, config)
-        engines = await asyncio.to_thread(load_engines, config, models, store)
+        engines = await asyncio.to_thread(load_engines, loaded, models, store)
         conversation = Conversation(config.conversation.max_messages)
         keeper = Keeper(config, engines.screen, conversation, store)
         wiring = _Wiring(config, models, engines, workers, commands, keeper)
@@ -133,7 +134,7 @@ async def assemble(
         told = await asyncio.to_thread(news, config, engines.tts)
         yield Assistant(config, models, pipeline, conversation, events, told, workers)
     finally:
-        workers.close(*(engines.llm, engines.judge) if engines else ())
+        workers.close(*(engines.llm, engines.judge, engines.tts) if engines else ())
         if keeper is not None:
             await keeper.close()
 

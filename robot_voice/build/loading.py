@@ -91,13 +91,14 @@ def start_workers(config: Config) -> Workers:
     )
 
 
-def load_engines(config: Config, models: Models, store: ReportStore | None) -> Engines:
+def load_engines(loaded: Loaded, models: Models, store: ReportStore | None) -> Engines:
     """Load all engines at once. Blocks for seconds. Raises ``ModelError`` or ``ConfigError``."""
+    config = loaded.config
     with ThreadPoolExecutor(5, "load") as pool:
         judge = pool.submit(load_second_opinion, config, models.llm)
         asr = pool.submit(load_asr, config, models.asr)
         llm = pool.submit(load_llm, config, models.llm)
-        tts = pool.submit(load_tts, config)
+        tts = pool.submit(load_tts, loaded)
         starter = models.llm.is_starter
         screen = pool.submit(lambda: open_screen(config, judge.result(), store, starter=starter))
         turn = pool.submit(load_turn_model, config)
@@ -152,14 +153,14 @@ def load_llm(config: Config, model: FoundModel) -> Llm:
     return engine
 
 
-def load_tts(config: Config) -> Tts:
-    if config.tts.engine == "pyttsx3":
-        from robot_voice.tts.pyttsx3_engine import Pyttsx3Tts
+def load_tts(loaded: Loaded) -> Tts:
+    """The voices of every language that may be needed. Raises ``ModelError`` or ``ConfigError``."""
+    from robot_voice.tts.voices import load_voices
 
-        return Pyttsx3Tts(config.tts)
-    from robot_voice.tts.espeak import EspeakTts
-
-    return EspeakTts(config.tts)
+    config = loaded.config
+    reply = () if config.language.reply == "user" else (config.language.reply,)
+    languages = list(dict.fromkeys((*config.language.allowed, config.language.default, *reply)))
+    return load_voices(config.tts, languages, lambda code: loaded.base(("tts", "voices", code)))
 
 
 def load_screen(config: Config) -> SafetyScreen:

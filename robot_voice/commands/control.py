@@ -42,6 +42,21 @@ def interrupt(run: Run) -> None:
 
 
 @command(app, "json", "verbose")
+def mute(run: Run) -> None:
+    """Close the microphone: nothing records until `unmute`.
+
+    The robot can still speak, and be told to.
+    """
+    _show(run, {"do": "mute", "muted": True})
+
+
+@command(app, "json", "verbose")
+def unmute(run: Run) -> None:
+    """Open the microphone again."""
+    _show(run, {"do": "mute", "muted": False})
+
+
+@command(app, "json", "verbose")
 def status(run: Run) -> None:
     """Show how a running robot is."""
     _show(run, {"do": "status"})

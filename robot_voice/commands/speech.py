@@ -102,10 +102,13 @@ def _synthesised(loaded: Loaded, sentences: Sequence[SafeText]) -> Speech:
     from robot_voice.errors import TtsError
     from robot_voice.types import Speech
 
-    tts = load_tts(loaded.config)
+    tts = load_tts(loaded)
     blocks: list[Speech] = []
-    for sentence in sentences:
-        blocks += tts.synthesize(sentence, lambda: False)
+    try:
+        for sentence in sentences:
+            blocks += tts.synthesize(sentence, lambda: False)
+    finally:
+        tts.close()
     if not blocks:
         raise TtsError("There is nothing to say: no word was found in the text.")
     samples: Samples = np.concatenate([block.samples for block in blocks])

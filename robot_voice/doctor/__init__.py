@@ -20,6 +20,7 @@ CHECKS: tuple[Callable[[Subject], Iterable[Check]], ...] = (
     software.models,
     software.profile,
     software.espeak,
+    software.voices,
     sound.portaudio,
     sound.permissions,
     sound.microphone,

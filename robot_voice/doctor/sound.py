@@ -11,9 +11,16 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from robot_voice.audio.devices import Direction, find_device, list_devices, quiet, sounddevice
+from robot_voice.audio.devices import (
+    DeviceInfo,
+    Direction,
+    find_device,
+    list_devices,
+    quiet,
+    sounddevice,
+)
+from robot_voice.audio.formats import Format, formats, is_refusal
 from robot_voice.errors import AudioError, ConfigError
-from robot_voice.types import RATE
 
 from .check import Check, Subject
 
@@ -71,7 +78,7 @@ def echo(subject: Subject) -> Iterator[Check]:
 
 
 def _device(direction: Direction, wanted: str | int) -> Check:
-    """Whether the configured device is there and would be opened, mono at ``RATE``."""
+    """Whether the configured device is there, and in which format it would be opened."""
     label, use = {
         "input": ("microphone", "speak to the robot"),
         "output": ("loudspeaker", "hear the robot"),
@@ -79,20 +86,33 @@ def _device(direction: Direction, wanted: str | int) -> Check:
     mend = f"Plug one in, or choose audio.{direction} from `robot-voice devices`."
     try:
         device = find_device(wanted, direction, list_devices())
-        _ask(direction, device.index)
+        form = _format(direction, device)
     except AudioError as error:
         return Check(label, "warn", f"{error}. You cannot {use} here; {_FILES_WORK}", mend)
     except ConfigError as error:
         return Check(label, "fail", str(error), f"Correct audio.{direction}.")
-    return Check(label, "ok", f"{device.name}: {RATE} Hz (its own rate: {device.rate:.0f} Hz)")
+    converted = "" if form == Format() else f", converted to {Format()}"
+    return Check(label, "ok", f"{device.name}: {form}{converted}")
 
 
-def _ask(direction: Direction, index: int) -> None:
-    """Raises ``AudioError`` if the device does not take our format."""
+def _format(direction: Direction, device: DeviceInfo) -> Format:
+    """Raises ``AudioError`` if the device takes none that we know."""
     module = sounddevice()
     ask = module.check_input_settings if direction == "input" else module.check_output_settings
-    try:
-        with quiet():
-            ask(device=index, channels=1, samplerate=RATE, dtype="int16")
-    except (module.PortAudioError, ValueError) as error:
-        raise AudioError(f"it does not take mono at {RATE} Hz: {error}") from None
+    refusal: Exception | None = None
+    for form in formats(device, direction):
+        try:
+            with quiet():
+                ask(
+                    device=device.index,
+                    channels=form.channels,
+                    samplerate=form.rate,
+                    dtype=form.dtype,
+                )
+        except (module.PortAudioError, ValueError) as error:
+            refusal = refusal or error
+            if not is_refusal(error):
+                break
+        else:
+            return form
+    raise AudioError(f"{device.name} cannot be opened: {refusal}") from refusal

@@ -179,7 +179,7 @@ class _Daemon:
         loaded = _checked(self._load())
         find_models(loaded)
         load_actions(loaded)
-        load_tts(loaded.config)
+        load_tts(loaded).close()
         return loaded
 
     # --- signals ---------------------------------------------------------------

@@ -25,9 +25,10 @@ from robot_voice.types import Mark, SafeText, Samples, Speech
 from .espeak_library import Event, Library, NoLibrary, Order, Sound
 from .espeak_marks import Marker
 from .espeak_program import Program, find_program
+from .korean_sounds import respell
 from .manners import manner_of
 from .pcm import BLOCK_SECONDS, FLOOR, Trimmer, blocks
-from .speakable import speakable
+from .speakable import read_out
 
 _LIST_SECONDS = 10
 _ALSO = re.compile(r"\(([a-z0-9-]+) \d+\)")
@@ -103,8 +104,8 @@ class EspeakTts:
 
 def reading(text: SafeText) -> Traced:
     """What espeak-ng is given to read; empty if there is nothing to say."""
-    read = Traced.of(speakable(text.text, text.language))
-    return _with_gaps(read)
+    read = read_out(text.text, text.language)
+    return _with_gaps(respell(read) if text.language == "ko" else read)
 
 
 def _with_gaps(read: Traced) -> Traced:
@@ -128,15 +129,16 @@ def _marked(
     pcm, done, rate = bytearray(), 0, 0  # the sound that waits, and what went before it
     known: list[tuple[int, int]] = []
     for item in said:
-        if isinstance(item, Sound):
-            pcm += item.pcm
-            rate = item.rate
+        if not isinstance(item, Sound):
+            known += chain.from_iterable(map(marker.push, item))
             continue
-        known += chain.from_iterable(map(marker.push, item))
-        if (size := 2 * (marker.settled - done)) > 0:
+        pcm += item.pcm
+        rate = item.rate
+        size = min(2 * (marker.settled - done), len(pcm))
+        if size > 0:
             yield from shaper.push(_samples(pcm[:size]), rate, known)
             del pcm[:size]
-            done, known = marker.settled, []
+            done, known = done + size // 2, []
     known += marker.finish(done + len(pcm) // 2)
     if pcm:
         end = known.pop()[0]

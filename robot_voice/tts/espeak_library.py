@@ -117,7 +117,7 @@ class Library:
                 else:
                     yield [*map(Event._make, EVENT.iter_unpack(payload))]
         finally:
-            if not over and not child.stop():
+            if not over and not child.stopped():
                 self.close()
 
     def close(self) -> None:
@@ -173,8 +173,10 @@ class _Child:
                 limit = f"{self._timeout:g} s (see tts.timeout_seconds)"
                 raise TtsError(f"espeak-ng said nothing for {limit}")
 
-    def stop(self) -> bool:
+    def stopped(self) -> bool:
         """Have it stop its sentence; whether it is ready for the next."""
+        if not self.end.alive:
+            return False
         waits = round(_STOP_SECONDS / _POLL_SECONDS)
         try:
             self.send(b"C")

@@ -15,9 +15,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import pairwise
+from typing import NamedTuple
 
 from robot_voice.traced import Traced
 
@@ -27,13 +29,23 @@ from .espeak_library import Event
 _VOWELS = re.compile("[aeiouyæɐɑɒɔəɘɚɛɜɝɞɤɨɪɯɵɶøœʉʊʌʏ\u0329]")
 """IPA's vowels, and the sign of a syllabic consonant."""
 
-_GLIDES = ("j", "w", "ɥ", "ʲ", "ɰ")
 _MORAIC_N = ("ũ", "u\u0303")
 """How the Japanese voice says ん."""
 
+_ROWS = {
+    "あ": "あかがさざただなはばぱまやらわゃ",
+    "い": "いきぎしじちぢにひびぴみり",
+    "う": "うくぐすずつづぬふぶぷむゆるゅ",
+    "え": "えけげせぜてでねへべぺめれ",
+    "お": "おこごそぞとどのほぼぽもよろをょ",
+}
+"""A vowel after a kana that ends in the same one makes it longer: to the voice they are one."""
+
+_LONGER = "|".join(f"(?<=[{row}]){vowel}" for vowel, row in _ROWS.items())
 _UNIT = re.compile(
     r"(?P<hangul>[\uac00-\ud7a3]|[\u1100-\u115f][\u1160-\u11ff]+)"
-    r"|(?P<kana>[\u3041-\u3096\u30a1-\u30fa][ゃゅょぁぃぅぇぉゎャュョァィゥェォヮんっンッー\u3099]*)"
+    r"|(?P<kana>[\u3041-\u3096\u30a1-\u30fa]"
+    rf"(?:[ゃゅょぁぃぅぇぉゎャュョァィゥェォヮんっンッー\u3099]|{_LONGER})*)"
     r"|(?P<han>[\u3400-\u9fff\uf900-\ufaff々])"
     r"|(?P<digit>\d)"
     r"|(?P<word>[^\W\d\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]+)"
@@ -99,32 +111,53 @@ class Marker:
 
     def _marks(self, end: int, sample: int) -> Iterator[tuple[int, int]]:
         stretch = self._stretch
-        ends, weights = _units(self._text.text[stretch.start : end], self._language)
+        units = _units(self._text.text[stretch.start : end], self._language)
         borders = _borders(stretch.phonemes, sample)
-        whole = sum(weights)
-        for offset, weight in zip(ends, accumulate(weights), strict=True):
-            heard = len(borders) * weight // whole
-            if heard:
-                yield borders[heard - 1], self._text.over(stretch.start + offset)
+        for heard, border in enumerate(borders, 1):
+            offset = _reached(units, heard / len(borders))
+            yield border, self._over(stretch.start + offset)
+
+    def _over(self, count: int) -> int:
+        """How many of the original's characters are over when ``count`` of the text's are. Within
+        a piece that was written otherwise, such as "21" or "天気", as large a share of both."""
+        starts, ends = self._text.starts, self._text.ends
+        over = self._text.over(count)
+        first = bisect_left(starts, over)
+        if first >= count or count >= len(starts):
+            return over
+        share = (count - first) / (bisect_right(starts, over) - first)
+        return over + int(share * (ends[count] - over))
 
 
-def _units(text: str, language: str) -> tuple[list[int], list[int]]:
-    """Where each unit of ``text`` ends, with the punctuation and space behind it, and how many
-    nuclei it should have. At least one unit."""
-    ends: list[int] = []
-    weights: list[int] = []
-    for match in _UNIT.finditer(text):
-        if ends:
-            ends[-1] = match.start()
-        count = _nuclei(match, language)
-        length = match.end() - match.start()
-        parts = count if match.lastgroup == "word" else 1
-        ends += [match.end() - length * (parts - part) // parts for part in range(1, parts + 1)]
-        weights += [count // parts] * parts
-    if not ends:
-        return [len(text)], [1]
-    ends[-1] = len(text)
-    return ends, weights
+class _Unit(NamedTuple):
+    end: int
+    """Where it ends, with the punctuation and space behind it."""
+    letters: int
+    nuclei: int
+    whole: bool
+    """Whether nothing of it is over before all of it is."""
+
+
+def _units(text: str, language: str) -> list[_Unit]:
+    """What shares the nuclei of ``text``; at least one unit."""
+    matches = list(_UNIT.finditer(text))
+    ends = [match.start() for match in matches[1:]] + [len(text)]
+    return [
+        _Unit(end, len(match.group()), _nuclei(match, language), match.lastgroup != "word")
+        for match, end in zip(matches, ends, strict=True)
+    ] or [_Unit(len(text), len(text), 1, True)]
+
+
+def _reached(units: Sequence[_Unit], share: float) -> int:
+    """How many characters are over when ``share`` of the nuclei is."""
+    left = share * sum(unit.nuclei for unit in units) + 1e-6
+    begin = 0
+    for unit in units:
+        if left < unit.nuclei:
+            return begin if unit.whole else begin + int(unit.letters * left / unit.nuclei + 0.5)
+        left -= unit.nuclei
+        begin = unit.end
+    return begin
 
 
 def _nuclei(unit: re.Match[str], language: str) -> int:
@@ -134,27 +167,18 @@ def _nuclei(unit: re.Match[str], language: str) -> int:
 
 
 def _borders(phonemes: list[tuple[int, str]], end: int) -> list[int]:
-    """Where each syllable of a stretch ends: where the next one's first consonant begins, and
-    at last where the pause behind it begins, or the next word (``end``)."""
+    """Where each syllable of a stretch is over: in the middle of the consonants before the next
+    vowel, and at last where the pause behind it begins, or the next word (``end``)."""
     while phonemes and not phonemes[-1][1]:
         end = phonemes.pop()[0]
-    nuclei = [at for at, (_, said) in enumerate(phonemes) if _is_nucleus(said)]
-    return [phonemes[_onset(phonemes, at)][0] for at in nuclei[1:]] + [end]
+    vowels = [at for at, (_, said) in enumerate(phonemes) if _is_nucleus(said)]
+    return [
+        *((phonemes[one + 1][0] + phonemes[two][0]) // 2 for one, two in pairwise(vowels)),
+        end,
+    ]
 
 
 def _is_nucleus(said: str) -> bool:
-    if said.startswith("(") or said in _MORAIC_N:
+    if said.startswith("(") or said in _MORAIC_N:  # a language's name in brackets is no sound
         return False
     return bool(_VOWELS.search(unicodedata.normalize("NFD", said)))
-
-
-def _onset(phonemes: list[tuple[int, str]], nucleus: int) -> int:
-    """The index of the phoneme with which this nucleus's syllable begins."""
-    at = nucleus
-    if at and phonemes[at - 1][1] in _GLIDES:
-        at -= 1
-    if at and not _is_nucleus(phonemes[at - 1][1]):
-        at -= 1
-    if at and not phonemes[at - 1][1]:  # the silence of a closed mouth
-        at -= 1
-    return at

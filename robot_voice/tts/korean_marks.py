@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from robot_voice.safety.hangul import apart
 
@@ -18,7 +18,11 @@ _L_FINAL = "[" + "".join(chr(code) for code in range(ord("갈"), ord("힣") + 1,
 _STOP_FINAL = (
     "[" + "".join(c for c in map(chr, range(0xAC00, 0xD7A4)) if apart(c)[2] not in _SONORANT) + "]"
 )
-_IOTATED = r"(?:이야기|얘기|이름|입[고는을다던지었은]|읽|잊|익[은힌]|잎|일[은을이도에]?\b|여섯|여덟|여름|여행|요리|육)"
+_IOTATED = (
+    r"(?:이야기|이름|입[고는을다던지었은]|읽|잊|익[은힌]|잎|일[은을이도에]?\b"
+    r"|[야-얗여-옇요-욯유-윻])"
+)
+"""What gets an ㄴ after a word that ends in a stop: some words with 이, and all with a glide."""
 
 _PARTICLE = (
     "(?:은|는|이|가|을|를|에|에서|에게|의|도|로|으로|과|와|만|까지|부터|이나|보다|처럼|마다|밖에|입니다|이에요"
@@ -27,6 +31,7 @@ _PARTICLE = (
 _SUFFIX = re.compile(
     rf"(?<!{_HANGUL}){_HANGUL}+({_HANGUL}([{''.join(words.SUFFIXES.values())}])){_PARTICLE}"
 )
+_WHOLE = frozenset(words.WHOLE.split())
 _SUFFIX_MARKS = {char: mark for mark, chars in words.SUFFIXES.items() for char in chars}
 
 _BOUND = (
@@ -83,7 +88,7 @@ def marks(text: str) -> dict[int, str]:
     """The marks of ``korean_words`` by the index of the syllable in ``text`` they stand before."""
     found: dict[int, str] = {}
     for match in _SUFFIX.finditer(text):
-        if match.group(1) not in words.WHOLE:
+        if match.group(1) not in _WHOLE:
             found[match.start(2)] = _SUFFIX_MARKS[match.group(2)]
     for pattern, mark in _RULES:
         found.update((match.start(1), mark) for match in pattern.finditer(text))

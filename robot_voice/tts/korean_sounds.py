@@ -5,14 +5,15 @@ Language), by article; words that they cannot tell are in ``korean_words``. Ever
 syllable, in its place. Words with one space between them are said in one breath; anything else
 between two syllables keeps them apart.
 
-What ``espeak-ng -v ko -x`` (1.51) was seen to need: its ㄲ sounds tense only after a final stop or a
-cluster, its final ㄷ is voiced, and its ㅉ draws the stress.
+What espeak-ng 1.51 was seen to need: its ㄲ sounds tense only where its rules made it so, after a
+final stop or a cluster; its final ㄷ is voiced; its ㅉ draws the stress.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from robot_voice.safety.hangul import apart, is_syllable, together
 from robot_voice.traced import Traced
@@ -45,6 +46,7 @@ _BEFORE_H = {"ㄵ": "ㄴㅊ", "ㄺ": "ㄹㅋ", "ㄼ": "ㄹㅍ", "ㅈ": " ㅊ"}
 
 _NO_GLIDE = {"ㅑ": "ㅏ", "ㅒ": "ㅐ", "ㅕ": "ㅓ", "ㅖ": "ㅔ", "ㅛ": "ㅗ", "ㅠ": "ㅜ"}
 _NOUNS_IN_LG = "닭흙칡슭탉"
+_NOUNS_IN_UI = frozenset(NOUNS_IN_UI.split())
 
 
 @dataclass(slots=True)
@@ -73,7 +75,7 @@ def pronounced(text: str) -> str:
     places = _read(text)
     runs = list(_runs(places))
     for run in runs:
-        for left, right in zip(run, run[1:], strict=False):
+        for left, right in pairwise(run):
             _meet(left, right)
         _end(run[-1])
     for syllable in places.values():
@@ -98,11 +100,12 @@ def _read(text: str) -> dict[int, _Syllable]:
 
 def _is_particle(text: str, at: int) -> bool:
     """Article 5.4: 의 at the end of a word that is none of those with 의 in it."""
-    if at == 0 or not is_syllable(text[at - 1]):
-        return False
-    return not is_syllable(text[at + 1 : at + 2] or " ") and (
-        text[at - 1 : at + 1] not in NOUNS_IN_UI
-    )
+    first = at
+    while first > 0 and is_syllable(text[first - 1]):
+        first -= 1
+    ends = not is_syllable(text[at + 1 : at + 2] or " ")
+    noun = text[max(first, at - 1) : at + 1]
+    return ends and at > first and (noun not in _NOUNS_IN_UI or (noun == "의의" and at > first + 1))
 
 
 def _runs(places: dict[int, _Syllable]) -> Iterator[list[_Syllable]]:
@@ -125,7 +128,7 @@ def _meet(left: _Syllable, right: _Syllable) -> None:
         left.final = _neutral(left)
     if right.mark == "+" and right.initial == "ㅇ" and left.final:
         right.initial = "ㄴ"
-    if right.mark == "-":
+    if right.mark == "-" and left.final == "ㄴ":
         right.initial = "ㄴ"
     if right.initial == "ㅇ":
         _link(left, right)
@@ -148,12 +151,17 @@ def _link(left: _Syllable, right: _Syllable) -> None:
     """Articles 13 to 15 and 17: a final goes over to a vowel. One between two words does, if it
     is a stop: after ㄴ ㄹ ㅁ a speaker may as well begin anew."""
     final = left.final
-    if not final or (right.parted and final not in _NASAL):
+    if not final or (right.parted and (final not in _NASAL or right.vowel in "ㅖㅒ")):
         return
     left.final, right.initial = _LINKED.get(final, " " + final)
     left.final = left.final.strip()
-    if right.vowel in "ㅣㅕ" and not right.parted and right.mark != "|":
+    if _palatal(right) and not right.parted and right.mark != "|":
         right.initial = {"ㄷ": "ㅈ", "ㅌ": "ㅊ"}.get(right.initial, right.initial)
+
+
+def _palatal(syllable: _Syllable) -> bool:
+    """Whether it may be the ending 이 or 히, or one of these with 어: 닫혀 but not 맏형."""
+    return syllable.vowel == "ㅣ" or (syllable.vowel == "ㅕ" and syllable.final in ("", "ㅆ"))
 
 
 def _aspirate(left: _Syllable, right: _Syllable) -> None:
@@ -162,7 +170,7 @@ def _aspirate(left: _Syllable, right: _Syllable) -> None:
     if left.final in _BEFORE_H:
         kept, right.initial = _BEFORE_H[left.final]
         left.final = kept.strip()
-    elif left.final == "ㄷ" and right.vowel in "ㅣㅕ" and not right.parted:
+    elif left.final == "ㄷ" and _palatal(right) and not right.parted:
         left.final, right.initial = "", "ㅊ"
     elif neutral in _NASAL:
         left.final, right.initial = "", _ASPIRATED[neutral]
@@ -245,7 +253,7 @@ def _for_espeak(sounds: str) -> str:
     for at, char in enumerate(sounds):
         if not is_syllable(char):
             continue
-        initial, vowel, final = apart(char)
+        _, vowel, final = apart(char)
         follower = sounds[at + 1 : at + 2]
         after = apart(follower)[0] if is_syllable(follower or " ") else ""
         chars[at] = together(_espeak_initial(sounds, at), vowel, _espeak_final(final, after))

@@ -197,7 +197,7 @@ def speak(
     order = {**order, "clauses": [read.text[start:end] for start, end in spans]}
     silent = True
     with contextlib.closing(voice.say(order, cancelled)) as said:
-        for span, clause in zip(spans, said, strict=False):  # fewer come when cancelled
+        for clause, span in zip(said, spans, strict=False):  # fewer come when cancelled
             trimmer = Trimmer(clause.rate)
             sound = np.concatenate([trimmer.push(clause.samples), trimmer.finish()])
             silent = silent and not len(sound)

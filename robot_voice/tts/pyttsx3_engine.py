@@ -46,6 +46,9 @@ class Pyttsx3Tts:
             raise ModelError("pyttsx3 is not installed: `pip install pyttsx3`.")
         self._config = config
 
+    def close(self) -> None:
+        """Nothing to end: every sentence has had a process of its own."""
+
     def synthesize(self, text: SafeText, cancelled: Cancelled) -> Iterator[Speech]:
         """The sentence in blocks of at most 0.25 s, once all of it has been rendered.
 

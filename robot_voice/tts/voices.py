@@ -108,6 +108,11 @@ class Voices:
             raise TtsError(str(error)) from error
         return engine.synthesize(text, cancelled)
 
+    def close(self) -> None:
+        """End the processes of all engines."""
+        for engine in self._made.values():
+            engine.close()
+
 
 def _nowhere(_: str) -> Path | None:
     return None

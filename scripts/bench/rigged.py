@@ -120,8 +120,9 @@ def find(clip: Pcm, recording: Pcm) -> tuple[int, float]:
     size = 1 << (len(long) + len(short)).bit_length()
     product = np.fft.rfft(long, size) * np.conj(np.fft.rfft(short, size))
     match = np.fft.irfft(product, size)[: len(long) - len(short) + 1]
-    power = np.convolve(np.square(long, dtype=np.float64), np.ones(len(short)), "valid")
-    alike = match / np.sqrt(power * np.sum(np.square(short)) + 1e-12)
+    sums = np.cumsum(np.concatenate([[0.0], np.square(long, dtype=np.float64)]))
+    power = sums[len(short) :] - sums[: -len(short)]
+    alike = match / np.sqrt(power * float(np.sum(np.square(short))) + 1e-9)
     best = int(np.argmax(alike))
     return best, float(alike[best])
 

@@ -11,35 +11,33 @@ from collections.abc import Iterator
 from robot_voice.traced import Traced
 
 from .chinese_numbers import cardinal, counted, digits, number
-from .rules import Rule, Span, apply, dictated, only, phones
+from .rules import Rule, Span, apply, dictated, only, phones, table
 
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
 _LEFT = r"(?<![\d.,A-Za-z])"
-_UNITS = {
-    "km": "公里", "m": "米", "cm": "厘米", "mm": "毫米", "μm": "微米", "nm": "纳米", "kg": "公斤",
-    "g": "克", "mg": "毫克", "t": "吨", "L": "升", "l": "升", "ml": "毫升", "mL": "毫升",
-    "°C": "摄氏度", "℃": "摄氏度", "°F": "华氏度", "℉": "华氏度", "°": "度", "km/h": "公里每小时",
-    "m/s": "米每秒", "mph": "英里每小时", "Hz": "赫兹", "kHz": "千赫", "MHz": "兆赫", "GHz": "吉赫",
-    "W": "瓦", "kW": "千瓦", "kWh": "千瓦时", "V": "伏", "mA": "毫安", "mAh": "毫安时",
-    "m²": "平方米", "km²": "平方公里", "cm²": "平方厘米", "m³": "立方米", "h": "小时",
-    "min": "分钟", "s": "秒", "ms": "毫秒", "ft": "英尺", "lb": "磅", "oz": "盎司", "cal": "卡",
-    "kcal": "千卡", "dB": "分贝", "rpm": "转每分", "mi": "英里", "Pa": "帕", "kPa": "千帕",
-    "hPa": "百帕", "N": "牛", "J": "焦", "kJ": "千焦",
-}  # fmt: skip
+_UNITS = table(
+    "km:公里 m:米 cm:厘米 mm:毫米 μm:微米 nm:纳米 kg:公斤 g:克 mg:毫克 t:吨 L:升 l:升"
+    " ml:毫升 mL:毫升 °C:摄氏度 ℃:摄氏度 °F:华氏度 ℉:华氏度 °:度 km/h:公里每小时"
+    " m/s:米每秒 mph:英里每小时 Hz:赫兹 kHz:千赫 MHz:兆赫 GHz:吉赫 W:瓦 kW:千瓦"
+    " kWh:千瓦时 V:伏 mA:毫安 mAh:毫安时 m²:平方米 km²:平方公里 cm²:平方厘米 m³:立方米"
+    " h:小时 min:分钟 s:秒 ms:毫秒 ft:英尺 lb:磅 oz:盎司 cal:卡 kcal:千卡 dB:分贝"
+    " rpm:转每分 mi:英里 Pa:帕 kPa:千帕 hPa:百帕 N:牛 J:焦 kJ:千焦"
+)
 _UNIT = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
-_MONEY = {
-    "¥": "元", "￥": "元", "CN¥": "元", "RMB": "元", "CNY": "元", "$": "美元", "US$": "美元",
-    "USD": "美元", "€": "欧元", "EUR": "欧元", "£": "英镑", "GBP": "英镑", "₩": "韩元",
-    "KRW": "韩元", "HK$": "港元", "JPY": "日元",
-}  # fmt: skip
+_MONEY = table(
+    "¥:元 ￥:元 CN¥:元 RMB:元 CNY:元 $:美元 US$:美元 USD:美元 €:欧元 EUR:欧元 £:英镑"
+    " GBP:英镑 ₩:韩元 KRW:韩元 HK$:港元 JPY:日元"
+)
 _SIGN = "|".join(sorted(map(re.escape, _MONEY), key=len, reverse=True))
 _COUNTERS = (
     "个只条本张件位名口头匹辆台架艘座间家所棵朵把支枝根块片颗粒滴瓶杯碗盘盒包袋箱双对副套组群排"
     "天周岁次遍趟场倍种样点元人米升克斤吨秒步句首部册篇页封份门节课顿招"
 )
-_LONG_COUNTERS = "小时|分钟|星期|公里|公斤|厘米|毫米|毫升|平方|立方|英里|英尺|英镑|美元|欧元|百|千|万|亿"
+_LONG_COUNTERS = (
+    "小时|分钟|星期|公里|公斤|厘米|毫米|毫升|平方|立方|英里|英尺|英镑|美元|欧元|百|千|万|亿"
+)
 _FEW = rf"(?:[{_COUNTERS}]|{_LONG_COUNTERS}|分(?!之)|年(?!级)|到\d+(?:个|天|次|小时|分钟|年))"
-_TO = r"(?:\s?[-–—~～]\s?|到)"
+_TO = r"(?:[-~]|\s?[–—～]\s?|到)"
 
 _NAMES = [*(digits(str(digit), "幺") for digit in range(10)), "加"]
 _CALLED = re.compile(
@@ -135,7 +133,7 @@ _MINUS = r"(?P<minus>(?<![\w)）.])[-−])?"
 _DATES: tuple[Rule, ...] = (
     (
         re.compile(
-            rf"(?<![\d-])(?P<year>[12]\d{{3}})(?P<mark>[-/.])(?P<month>1[0-2]|0?[1-9])(?P=mark)"
+            r"(?<![\d-])(?P<year>[12]\d{3})(?P<mark>[-/.])(?P<month>1[0-2]|0?[1-9])(?P=mark)"
             r"(?P<day>[12]\d|3[01]|0?[1-9])(?![\d-])"
         ),
         _date,
@@ -154,8 +152,14 @@ _RULES: tuple[Rule, ...] = (
     (re.compile(r"\b[Cc]\+\+"), "C 加加"),
     (re.compile(r"(?<![\w.-])[\w.-]+@[\w-]+(?:\.[\w-]+)+"), _address),
     (re.compile(r"(?<!\d)([12]\d{3})(?=到[12]\d{3}年)"), lambda match: digits(match[1])),
-    (re.compile(r"(?<!\d)([12]\d{3})(?=\s?(?:年(?![间级])|学年|年代))"), lambda match: digits(match[1])),
-    (re.compile(r"(?<!\d)(\d0)(?=年代|后)"), lambda match: digits(match[1]) if match[1] != "10" else "一零"),
+    (
+        re.compile(r"(?<!\d)([12]\d{3})(?=\s?(?:年(?![间级])|学年|年代))"),
+        lambda match: digits(match[1]),
+    ),
+    (
+        re.compile(r"(?<!\d)(\d0)(?=年代|后)"),
+        lambda match: digits(match[1]) if match[1] != "10" else "一零",
+    ),
     (
         re.compile(
             r"(?<![\d:：.])(?P<hour>[01]?\d|2[0-4])[:：](?P<minute>[0-5]\d)(?:[:：](?P<second>[0-5]\d))?(?![\d:：])"
@@ -164,21 +168,36 @@ _RULES: tuple[Rule, ...] = (
     ),
     (re.compile(r"(?<=[点时])0(\d)(?=分|\D|$)"), lambda match: f"零{cardinal(match[1])}"),
     (
-        re.compile(rf"{_MINUS}(?P<sign>{_SIGN})\s?{_LOW}(?:(?:{_SIGN})\s?)?(?P<value>{_NUMBER})(?P<scale>[百千万亿]+)?"),
+        re.compile(
+            rf"{_MINUS}(?P<sign>{_SIGN})\s?{_LOW}(?:(?:{_SIGN})\s?)?(?P<value>{_NUMBER})(?P<scale>[百千万亿]+)?"
+        ),
         _money,
     ),
     (
-        re.compile(rf"{_MINUS}{_LEFT}{_LOW}(?P<value>{_NUMBER})(?P<scale>[百千万亿]+)?\s?(?P<sign>{_SIGN})(?![A-Za-z])"),
+        re.compile(
+            rf"{_MINUS}{_LEFT}{_LOW}(?P<value>{_NUMBER})(?P<scale>[百千万亿]+)?\s?(?P<sign>{_SIGN})(?![A-Za-z])"
+        ),
         _money,
     ),
     (re.compile(rf"{_LEFT}(?P<whole>\d+)\.(?P<cents>\d\d)元"), _yuan),
-    (re.compile(rf"{_MINUS}{_LEFT}{_LOW}(?P<value>{_NUMBER})\s?(?P<unit>{_UNIT})(?![\w/²³])"), _measure),
-    (re.compile(rf"{_MINUS}{_LEFT}(?:(?P<low>{_NUMBER})[%％]?{_TO})?(?P<value>{_NUMBER})\s?(?P<sign>[%％‰])"), _percent),
+    (
+        re.compile(rf"{_MINUS}{_LEFT}{_LOW}(?P<value>{_NUMBER})\s?(?P<unit>{_UNIT})(?![\w/²³])"),
+        _measure,
+    ),
+    (
+        re.compile(
+            rf"{_MINUS}{_LEFT}(?:(?P<low>{_NUMBER})[%％]?{_TO})?(?P<value>{_NUMBER})\s?(?P<sign>[%％‰])"
+        ),
+        _percent,
+    ),
     (
         re.compile(rf"{_LEFT}(?:(?P<whole>\d+)[ 又])?(?P<top>\d+)/(?P<bottom>\d+)(?![\d/])"),
         _fraction,
     ),
-    (re.compile(rf"{_LEFT}(\d+)\s?[:：]\s?(\d+)(?![\d:：])"), lambda match: f"{cardinal(match[1])}比{cardinal(match[2])}"),
+    (
+        re.compile(rf"{_LEFT}(\d+)\s?[:：]\s?(\d+)(?![\d:：])"),
+        lambda match: f"{cardinal(match[1])}比{cardinal(match[2])}",
+    ),
 )
 _SIGNS: tuple[Rule, ...] = (
     (re.compile(r"(?<=\d)\s?[*×x]\s?(?=\d)"), "乘以"),
@@ -194,14 +213,22 @@ _SIGNS: tuple[Rule, ...] = (
     (re.compile(r"(?<=\w)[+＋](?!\w)"), "加"),
 )
 _PLAIN: tuple[Rule, ...] = (
-    (re.compile(r"(?<![A-Za-z\d])(?:[A-Za-z]{1,5}-?\d{1,3}[A-Za-z]?|\d{1,3}[A-Z]{1,3})(?![A-Za-z\d.])"), _mixed),
     (
-        re.compile(rf"(?<![\d.第])(\d+(?:\.\d+){{2,}})(?!\d)"),
+        re.compile(
+            r"(?<![A-Za-z\d])(?:[A-Za-z]{1,5}-?\d{1,3}[A-Za-z]?|\d{1,3}[A-Z]{1,3})(?![A-Za-z\d.])"
+        ),
+        _mixed,
+    ),
+    (
+        re.compile(r"(?<![\d.第])(\d+(?:\.\d+){2,})(?!\d)"),
         lambda match: "点".join(map(cardinal, match[1].split("."))),
     ),
     (re.compile(rf"(?<![\d.,第])2(?={_FEW})"), "两"),
     (re.compile(rf"(?:(?<![\w)）])[-−])?{_NUMBER}"), lambda match: number(match.group())),
-    (re.compile(r"(?<![A-Za-z])(?!NASA|NATO)[A-Z]{2,5}(?![A-Za-z])"), lambda match: " ".join(match.group())),
+    (
+        re.compile(r"(?<![A-Za-z])(?!NASA|NATO)[A-Z]{2,5}(?![A-Za-z])"),
+        lambda match: " ".join(match.group()),
+    ),
     (re.compile(r"[%％]"), "百分"),
 )
 _SUBTRACT = re.compile(r"(?<=\d)(\s?[-−]\s?)(?=[\d.,]+\s?[=＝等])|(?<=\d)(\s[-−]\s)(?=\d)")

@@ -10,13 +10,15 @@ _MOST_DIGITS = 16
 
 
 def digits(text: str, one: str = "一") -> str:
-    """The digits in ``text`` one by one; telephone numbers have 幺 for 1, which 七 is not."""
+    """The digits in ``text`` one by one; telephone numbers have 幺 for 1, which
+    sounds less like 七."""
     return "".join(_DIGITS[int(char)] for char in text if char.isdecimal()).replace("一", one)
 
 
 def cardinal(text: str) -> str:
-    """ "12005" is 一万二千零五. A number that begins with 0, as codes do, is said digit by digit."""
-    plain = text.replace(",", "").replace("，", "")
+    """ "12005" is 一万二千零五. A number that begins with 0, as codes do, is said digit by
+    digit."""
+    plain = text.replace(",", "")
     if len(plain) > _MOST_DIGITS or (len(plain) > 1 and int(plain[0]) == 0):
         return digits(plain)
     value = int(plain)

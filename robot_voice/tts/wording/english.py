@@ -19,7 +19,7 @@ _NAMES = [f" {digits(str(digit))}" for digit in range(10)] + [" plus"]
 _GAP = ","
 
 _CALL = (
-    "call calls called calling dial dialing text phone phoning ring number hotline helpline"
+    "code pin password passcode call calls called calling dial dialing text phone phoning ring number hotline helpline"
     " lifeline line extension contact reach"
 )
 _BETWEEN = (
@@ -27,7 +27,8 @@ _BETWEEN = (
     " department crisis emergency services center"
 )
 _CALLED = re.compile(
-    rf"\b(?:{_CALL.replace(' ', '|')})(?:[\s:,]+(?:{_BETWEEN.replace(' ', '|')}|\d{{3,}}(?![\w%°:/-]|[.,]\d)))+",
+    rf"\b(?:{_CALL.replace(' ', '|')})"
+    rf"(?:[\s:,]+(?:{_BETWEEN.replace(' ', '|')}|\d{{3,}}(?![\w%°:/-]|[.,]\d)))+",
     re.I,
 )
 """Short numbers somebody is told to call: 112, 119, 116123."""
@@ -41,6 +42,7 @@ _COUNTED = re.compile(
 _SHORT = re.compile(r"(?<!\w)\d{3,}(?!\w)")
 
 _MINUS = re.compile(r"(?<=\d)(\s?[-−]\s?)(?=[\d.,]+\s?=)|(?<=\d)(\s[-−]\s)(?=\d)")
+_EVEN = re.compile(r"\b50(-)50\b")
 _RANGE = re.compile(
     r"(?<![\w.-])[$£€₩¥]?\d[\d,.:]*(?:%|°[CF]?|\s?[ap]\.?m\.?|st|nd|rd|th)?([-~]|\s?[–—]\s?)"
     r"(?=[$£€₩¥]?\d)"
@@ -52,6 +54,7 @@ _SIGNS: tuple[Rule, ...] = (
     (re.compile(r"(?<=[\d\w)])\s?\+\s?(?=\d)|(?<=\w)\s\+\s(?=\w)"), " plus "),
     (re.compile(r"(?<=\d)\+(?!\w)"), " plus"),
     (re.compile(r"(?<=\d)x\b"), " times"),
+    (re.compile(r"\s?(?:!=|≠)\s?"), " is not "),
     (re.compile(r"(?<=\S)\s?=\s?(?=\S)"), " equals "),
     (re.compile(r"\s?≈\s?"), " is about "),
     (re.compile(r"(?<=[\w)])\s?(?:<=|≤)\s?(?=[\d\w])"), " is at most "),
@@ -67,7 +70,7 @@ _SIGNS: tuple[Rule, ...] = (
     (re.compile(r"(?<!\w)@(?=\w)"), "at "),
     (re.compile(r"\s?@\s?"), " at "),
     (re.compile(r"\s?&\s?"), " and "),
-    (re.compile(r"\s?[→⇒]\s?"), ", "),
+    (re.compile(r"\s?(?:[→⇒]|->|=>)\s?"), ", "),
     (re.compile(r"[™®©]"), ""),
     (re.compile(r"§\s?(?=\d)"), "section "),
 )
@@ -85,8 +88,14 @@ def read(text: Traced) -> Traced:
     text = dictated(text, [*phones(text.text), *_called(text.text)], _NAMES, _GAP)
     text = apply(text, english_names.RULES)
     text = only(text, _MINUS, " minus ")
-    text = only(text, _RANGE, " to ")
-    for rules in (english_times.RULES, english_amounts.RULES, english_times.YEARS, english_names.MIXED, _SIGNS):
+    text = only(only(text, _EVEN, " "), _RANGE, " to ")
+    for rules in (
+        english_times.RULES,
+        english_amounts.RULES,
+        english_times.YEARS,
+        english_names.MIXED,
+        _SIGNS,
+    ):
         text = apply(text, rules)
     return apply(apply(text, english_amounts.PLAIN), _WORDS)
 

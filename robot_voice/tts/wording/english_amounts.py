@@ -73,9 +73,10 @@ _SIGN = r"(?<![\w)\]$£€₩¥%])[-−+]"
 _AMOUNT = rf"(?:{_SIGN})?(?:(?<![\w.,]){NUMBER}|(?<![\w.])\.\d+)"
 _BROKEN = rf"(?:(?:\d{{1,3}}[ -])?\d{{1,2}}/\d{{1,3}}|\d{{0,3}} ?[{''.join(_FRACTIONS)}])"
 _DENOMINATORS = {*range(2, 11), 12, 16, 20, 32, 50, 64, 100, 1000}
-_NAMED = ("24/7", "9/11")
+_NAMED = ("24/7", "9/11", "50/50")
 _SCORE = re.compile(
-    r"\b(?:rate[ds]?|rating|scored?|grade|step|page|part|stage|level|question|got|a)(?: (?:is|was|of|it|at))?:? $",
+    r"\b(?:rate[ds]?|rating|scored?|grade|step|page|part|stage|level|question|got|a)"
+    r"(?: (?:is|was|of|it|at))?:? $",
     re.I,
 )
 """What stands before "7/10" when it is no fraction."""
@@ -135,7 +136,11 @@ def _sum(match: re.Match[str]) -> str:
 
 def _attributive(match: re.Match[str]) -> bool:
     """Whether money says what kind of thing it is: "a $5 bill"."""
-    return bool(re.match(r"[ -](?:bills?|notes?|coins?|gift|ticket|fee|fine)\b", match.string[match.end() :]))
+    return bool(
+        re.match(
+            r"[ -](?:bills?|notes?|coins?|gift|ticket|fee|fine)\b", match.string[match.end() :]
+        )
+    )
 
 
 def _coins(whole: int, cents: int, currency: Currency) -> str:
@@ -165,14 +170,18 @@ def _slashed(match: re.Match[str]) -> str:
     if any(sign in match.group() for sign in _FRACTIONS):
         return _fraction(match.group())
     top, bottom = (int(part) for part in match.group().replace("-", " ").split()[-1].split("/"))
-    if top < bottom and bottom in _DENOMINATORS and not _scored(match):
+    if (
+        top < bottom
+        and bottom in _DENOMINATORS
+        and not _SCORE.search(match.string, 0, match.start())
+    ):
         return _fraction(match.group())
     link = " " if match.group() in _NAMED else " out of " if top <= bottom else " over "
-    return re.sub(r"\s?\d+/\d+", lambda _: f" {cardinal(str(top))}{link}{cardinal(str(bottom))}", match.group()).strip()
-
-
-def _scored(match: re.Match[str]) -> bool:
-    return bool(_SCORE.search(match.string, 0, match.start()))
+    return re.sub(
+        r"\s?\d+/\d+",
+        lambda _: f" {cardinal(str(top))}{link}{cardinal(str(bottom))}",
+        match.group(),
+    ).strip()
 
 
 def _dotted(match: re.Match[str]) -> str:
@@ -187,43 +196,68 @@ def _feet(match: re.Match[str]) -> str:
     return f"{feet} {cardinal(match['inches'])}"
 
 
+def _apart(match: re.Match[str]) -> str:
+    """A number, with a space before letters that follow it: "1080p"."""
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    return (
+        (" " if before[-1:].isalpha() else "")
+        + number(match.group())
+        + (" " if after[:1].isalpha() else "")
+    )
+
+
 RULES: tuple[Rule, ...] = (
     (
         re.compile(
-            rf"(?P<minus>(?<![\w)])[-−])?(?<![\w])(?P<sign>{_MONEY})\s?(?:(?P<low>{NUMBER}) to (?:{_MONEY})?)?"
+            rf"(?P<minus>(?<![\w)])[-−])?(?<![\w])(?P<sign>{_MONEY})\s?"
+            rf"(?:(?P<low>{NUMBER}) to (?:{_MONEY})?)?"
             rf"(?P<value>{NUMBER}){_SCALE}(?:/(?P<per>{_any(_PER)})\b)?(?!\w|/\d)"
         ),
         _money,
     ),
     (
         re.compile(
-            rf"(?P<minus>(?<![\w)])[-−])?(?<![\w.,])(?:(?P<low>{NUMBER}) to )?(?P<value>{NUMBER}){_SCALE}"
+            rf"(?P<minus>(?<![\w)])[-−])?(?<![\w.,])(?:(?P<low>{NUMBER}) to )?"
+            rf"(?P<value>{NUMBER}){_SCALE}"
             rf"\s?(?P<sign>[€£₩¥]|USD|EUR|GBP|KRW|JPY|CNY|INR)(?:/(?P<per>{_any(_PER)})\b)?(?!\w)"
         ),
         _money,
     ),
     (
-        re.compile(rf"(?P<value>{_BROKEN})\s?(?P<unit>(?:{_any(_UNITS)})(?:/(?:{_any(_PER)}))?)(?![\w/²³])"),
+        re.compile(
+            rf"(?P<value>{_BROKEN})\s?(?P<unit>(?:{_any(_UNITS)})(?:/(?:{_any(_PER)}))?)(?![\w/²³])"
+        ),
         _broken_measure,
     ),
     (
-        re.compile(rf"(?P<value>{_AMOUNT})(?P<gap>[ \u00a0-]?)(?P<unit>(?:{_any(_UNITS)})(?:/(?:{_any(_PER)}))?)(?![\w/²³'’]|-\d)"),
+        re.compile(
+            rf"(?P<value>{_AMOUNT})(?P<gap>[ \u00a0-]?)"
+            rf"(?P<unit>(?:{_any(_UNITS)})(?:/(?:{_any(_PER)}))?)(?![\w²³'’]|-\d|/[^\W\d])(?:\.(?=[,;]|\s[a-z]))?"
+        ),
         _measure,
     ),
-    (re.compile(r"(?<![\w.,])(?P<feet>[1-9])['′’](?P<inches>\d|1[01])(?:[\"″”]|''|(?!\w))"), _feet),
+    (
+        re.compile(r"(?<![\w.,])(?P<feet>[1-9])['′’]\s?(?P<inches>\d|1[01])(?:[\"″”]|''|(?!\w))"),
+        _feet,
+    ),
     (re.compile(rf"({_AMOUNT})\s?%"), lambda match: f"{number(match.group(1))} percent"),
     (re.compile(rf"(?<![\w./,]){_BROKEN}(?![\w/]|[.,]\d)"), _slashed),
     (
-        re.compile(r"(?<![\w.])(?P<version>[vV](?=\d+\.\d))?(?P<numbers>\d+(?:\.\d+){2,}|(?<=[vV])\d+\.\d+)(?![\w]|\.\d)"),
+        re.compile(
+            r"(?<![\w.])(?P<version>[vV](?=\d+\.\d))?(?P<numbers>\d+(?:\.\d+){2,}|(?<=[vV])\d+\.\d+)(?![\w]|\.\d)"
+        ),
         _dotted,
     ),
-    (re.compile(r"(?<![\w.])(\d+):(\d+)(?![\w:])"), lambda match: f"{cardinal(match[1])} to {cardinal(match[2])}"),
+    (
+        re.compile(r"(?<![\w.])(\d+):(\d+)(?![\w:])"),
+        lambda match: f"{cardinal(match[1])} to {cardinal(match[2])}",
+    ),
     (re.compile(r"(?<![\w.])([\d,]+)(?:st|nd|rd|th)\b"), lambda match: ordinal(match[1])),
 )
 
 PLAIN: tuple[Rule, ...] = (
     (re.compile(rf"(?<![\w.,])({NUMBER})[kK]\b"), lambda match: f"{number(match[1])} thousand"),
-    (re.compile(_AMOUNT), lambda match: number(match.group())),
-    (re.compile(r"\d+"), lambda match: cardinal(match.group())),
+    (re.compile(_AMOUNT), _apart),
+    (re.compile(r"\d+"), _apart),
 )
 """Whatever number is left."""

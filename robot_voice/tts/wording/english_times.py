@@ -7,7 +7,20 @@ import re
 from .english_numbers import cardinal, ordinal, plural, year
 from .rules import Rule
 
-_MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 _MONTH = (
     "|".join(_MONTHS) + r"|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec)\b\.?(?=,?\s\d|\s?$)"
 )
@@ -158,10 +171,16 @@ RULES: tuple[Rule, ...] = (
     ),
     (re.compile(rf"(?<![\w:.,])(?P<hour>{_HOUR})\s?{_HALF}(?!\w)"), _full_clock),
     (re.compile(r"(?<!\w)['’]([1-9]0)s\b"), _decade),
+    (re.compile(r"(?<!\w)['’](\d\d)\b"), lambda match: year(f"19{match[1]}").split(" ", 1)[1]),
     (re.compile(r"(?<![\w,.])((?:1[1-9]|20)\d0|[2-9]0)s\b"), _decade),
 )
 
 YEARS: tuple[Rule, ...] = (
-    (re.compile(rf"(?<![\w,.:/$£€₩¥-])(?:{_YEAR})(?![\w%°/-]|[.,:]\d)|(?<=[\d(] to )(?:{_YEAR})(?!\w)"), _year),
+    (
+        re.compile(
+            rf"(?<![\w,.:/$£€₩¥-])(?:{_YEAR})(?![\w%°/-]|[.,:]\d)|(?<=[\d(] to )(?:{_YEAR})(?!\w)"
+        ),
+        _year,
+    ),
 )
 """Years that stand alone. They come after measures: 1200 rpm is none."""

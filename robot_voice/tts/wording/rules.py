@@ -16,18 +16,23 @@ NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
 """Digits, perhaps in groups of three, perhaps with a decimal fraction."""
 
 _PHONE = re.compile(
-    r"(?<![\w.+/-])(?:"
+    r"(?<![A-Za-z\d.+/-])(?:"
     r"\+\d{1,3}(?:[ -]?\(?\d{1,4}\)?){2,5}"
     r"|\(\d{2,4}\)[ -]?\d{3,4}[ -]\d{4}"
     r"|\d{1,4}(?:-\d{1,4}){2,}"
     r"|\d{3,4} \d{3,4} \d{4}"
-    r")(?![\w/-]|\.\d)"
+    r")(?![A-Za-z\d/-]|\.\d)"
 )
 """Telephone numbers as they are written in most countries: several groups of digits."""
 
-_PAIR = re.compile(r"(?<![\w.,$£€₩¥+/-])(\d{3,4})-(\d{4})(?![\w%/-]|[.,]\d)")
+_PAIR = re.compile(r"(?<![A-Za-z\d.,$£€₩¥+/-])(\d{3,4})-(\d{4})(?![A-Za-z\d%/年-]|[.,]\d)")
 _DIALLED = re.compile(r"\d|\+|[^\d+]+")
 _LAST_YEAR = 2099
+
+
+def table(entries: str) -> dict[str, str]:
+    """ "km:公里 m:米" as a dictionary."""
+    return dict(entry.split(":") for entry in entries.split())
 
 
 def apply(text: Traced, rules: Iterable[Rule]) -> Traced:

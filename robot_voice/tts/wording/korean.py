@@ -1,0 +1,115 @@
+"""Korean as it is said: numbers, counters, times, dates, money, units, letters, signs. Pure.
+
+The native numbers go with counters, the Chinese ones with everything else; the order of the rules
+below settles what is what. What remains to be heard, how the words run into one another, is
+``korean_sounds``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from robot_voice.traced import Traced
+
+from . import korean_counts, korean_signs
+from .korean_counts import COUNTER
+from .korean_numbers import clock, date, digits, month, sino
+from .rules import NUMBER, Rule, Span, apply, dictated, phones
+
+_NAMES = [*"공일이삼사오육칠팔구", "플러스 "]
+_HOTLINES = "109|110|111|112|113|114|117|118|119|182|911|988|13\\d\\d|15\\d\\d|16\\d\\d|18\\d\\d"
+_HOTLINE = re.compile(
+    rf"(?<![\w.,:/-])(?:(?:109|11[23479]|182|911|988|1339|1366|1388|139[138])(?![\d:/]|[.,]\d| ?(?:{COUNTER}|[%℃]|[kcm]?[mgl]\b))"
+    rf"|(?:{_HOTLINES})(?=번(?:으로|에|을|로)| ?(?:으로|로|에) ?(?:전화|신고|연락|문의|걸)))"
+)
+"""Numbers to dial: the short ones of emergencies always, others where one is told to dial them."""
+
+_COMPACT = re.compile(r"(?<![\d.,-])01[016-9]\d{7,8}(?!\d)")
+_OF_DAY = rf"(\d{{1,2}}):([0-5]\d)(?::([0-5]\d))?(?![\d:])"
+
+
+def _hours(match: re.Match[str]) -> str:
+    if int(match[1]) > 24:
+        return f"{sino(match[1])} 대 {sino(match[2])}"
+    return clock(*match.groups())
+
+
+def _half_day(match: re.Match[str]) -> str:
+    hours, minutes, half = match.groups()
+    name = "오전" if half.lower().startswith("a") else "오후"
+    return f"{name} {clock(hours, minutes or '0', None)}"
+
+
+DATES: tuple[Rule, ...] = (
+    (
+        re.compile(
+            r"(?<!\d)([12]\d{3})(?:\. ?|-|/)(0?[1-9]|1[0-2])(?:\. ?|-|/)(0?[1-9]|[12]\d|3[01])(?:\.(?= |\())?(?!\d)"
+        ),
+        lambda match: date(match[1], match[2], match[3]),
+    ),
+    (
+        re.compile(r"(?<!\d)(0?[1-9]|1[0-2])[/.](0?[1-9]|[12]\d|3[01])(?= ?\([월화수목금토일]\))"),
+        lambda match: f"{month(int(match[1]))} {sino(match[2].lstrip('0'))}일",
+    ),
+    (re.compile(r"(?<=일) ?\(([월화수목금토일])(?:요일)?\)"), lambda match: f" {match[1]}요일"),
+    (
+        re.compile(
+            r"(?<![\d.])(\d{1,2})[·ㆍ‧.](\d{1,2})(?= ?(?:절|운동|혁명|민주|사태|전쟁|정상|선언))"
+        ),
+        lambda m: digits(m[1]) + digits(m[2]),
+    ),
+    (re.compile(r"(?<!\d)(\d{1,2})[·ㆍ‧](\d{1,2})(?!\d)"), lambda m: digits(m[1]) + digits(m[2])),
+    (re.compile(r"(\d\d)(?=학번)"), lambda match: digits(match[1])),
+)
+
+TIMES: tuple[Rule, ...] = (
+    (
+        re.compile(r"(?:(?<=스코어 )|(?<=점수 )|(?<=비율 )|(?<=화면비 ))(\d+) ?: ?(\d+)"),
+        lambda match: f"{sino(match[1])} 대 {sino(match[2])}",
+    ),
+    (re.compile(r"(?<![\d:.])(\d{1,2})(?::([0-5]\d))? ?([AaPp]\.?[Mm]\b\.?)"), _half_day),
+    (re.compile(rf"(?<![\d:.,]){_OF_DAY}"), _hours),
+    (re.compile(r"(\d+(?:\.\d+)?) ?: ?(\d+(?:\.\d+)?)"), lambda m: f"{sino(m[1])} 대 {sino(m[2])}"),
+)
+
+VERSIONS: tuple[Rule, ...] = (
+    (re.compile(r"\b[vV](?:er\.?)? ?(?=\d)"), "버전 "),
+    (
+        re.compile(r"(?<![\d.])\d+(?:\.\d+){2,}(?![\d])"),
+        lambda match: " 점 ".join(sino(part) for part in match.group().split(".")),
+    ),
+)
+
+REST: tuple[Rule, ...] = (
+    (re.compile(r"(?<=\d)-(?=\d)"), " 다시 "),
+    (re.compile(NUMBER), lambda match: sino(match.group())),
+)
+
+_RULES: tuple[Rule, ...] = (
+    korean_signs.CIRCLED,
+    korean_signs.HASH,
+    *TIMES,
+    *VERSIONS,
+    *korean_signs.FRACTIONS,
+    *korean_signs.MONEY,
+    *korean_signs.SUMS,
+    *korean_signs.UNITS,
+    *korean_counts.RULES,
+    *korean_signs.LETTERS,
+    *REST,
+    *korean_signs.SIGNS,
+)
+
+
+def read(text: Traced) -> Traced:
+    """``text`` in words that can be read aloud letter by letter; English words stay as they are."""
+    text = apply(text, DATES)
+    text = dictated(text, _dialled(text.text), _NAMES, " ")
+    return apply(text, _RULES)
+
+
+def _dialled(text: str) -> Iterator[Span]:
+    yield from phones(text)
+    for pattern in (_HOTLINE, _COMPACT):
+        yield from (match.span() for match in pattern.finditer(text))
