@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -122,13 +123,15 @@ def test_cancelling_kills_the_program(program: EspeakTts) -> None:
     assert children() == before
 
 
-def test_a_slow_reader_is_no_timeout(tts: EspeakTts) -> None:
-    slow = EspeakTts(TtsConfig(timeout_seconds=0.1))
+@pytest.mark.parametrize("voice", ["tts", "program"])
+def test_a_slow_reader_is_no_timeout(voice: str, request: pytest.FixtureRequest) -> None:
+    request.getfixturevalue(voice)
+    slow = EspeakTts(TtsConfig(timeout_seconds=1.0))
     asked = 0
     for _ in slow.synthesize(SafeText("A few words. " * 100, "en"), never):
         asked += 1
         if asked == 2:
-            os.sched_yield()
+            time.sleep(1.1)
     slow.close()
     assert asked > 100
 

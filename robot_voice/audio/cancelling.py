@@ -116,6 +116,10 @@ class Cancelling:
             return "the echo is no longer cancelled"
         return "the echo has not been cancelled yet"
 
+    @property
+    def cancels(self) -> bool:
+        return self._time.echoes
+
     def reset(self) -> None:
         self._changed = True
 

@@ -19,6 +19,7 @@ from robot_voice.vad.segmenter import VoiceOnset, raised
 
 from .clips import to_float
 from .echo import FRAME, Echo
+from .interruption import Interruption
 from .outbox import Outbox
 from .player import Player
 from .ring import Pcm, Ring
@@ -84,6 +85,7 @@ class Ears:
         self._barge_in = settings.barge_in
         self._threshold = settings.start_threshold
         self._onset = VoiceOnset(settings.start_threshold, settings.start_seconds)
+        self._interruption = Interruption()
         self._voice = False
         self._fresh = Freshness()
         self._dead_silence = 0  # windows
@@ -94,6 +96,7 @@ class Ears:
         self._ready = threading.Event()
         self._wanted = vad.window  # samples in the ring that complete a window
         self._window: Pcm = np.zeros(0, np.int16)
+        self._raw: Pcm = np.zeros(0, np.int16)  # the same, with its echo
         self._position = 0  # samples judged so far
         self._clock = 0.0  # monotonic time up to which the robot has been given sound
         self._told = (0, 0)
@@ -125,6 +128,7 @@ class Ears:
         """From now on the robot's own body moves this much, in [0, 1]: its motors must not hold
         the loudspeaker. Called by the thread that obeys the robot."""
         self._onset.threshold = raised(self._threshold, level)
+        self._interruption.motion = level
 
     # --- the thread ------------------------------------------------------------
 
@@ -148,9 +152,11 @@ class Ears:
         if len(near):  # else what was played stays, for the echo that will come
             far = self._far.read(len(self._far) // FRAME * FRAME)
             self._window = np.concatenate([self._window, self._echo.process(near, far)])
+            self._raw = np.concatenate([self._raw, near])
         while len(self._window) >= self._vad.window:
             window, self._window = np.split(self._window, [self._vad.window])
-            self._judge(window)
+            raw, self._raw = np.split(self._raw, [self._vad.window])
+            self._judge(window, raw)
             self._clock = time.monotonic()
         windows = _BATCH_WINDOWS if self._rests() else 1
         self._wanted = -(-(windows * self._vad.window - len(self._window)) // FRAME) * FRAME
@@ -160,12 +166,14 @@ class Ears:
         silent = self.quiet and self._player.idle
         return silent and time.monotonic() - self.voice_at > _REST_SECONDS
 
-    def _judge(self, window: Pcm) -> None:
+    def _judge(self, window: Pcm, raw: Pcm) -> None:
         speech = self._speech(window)
         self.quiet = speech < 0.5
         if not self.quiet:
             self.voice_at = time.monotonic()
-        before, self._voice = self._voice, self._onset.push(speech, len(window) / RATE)
+        into = self._interruption.push(speech, to_float(window), to_float(raw))
+        lasting = self._onset.push(speech, len(window) / RATE)
+        before, self._voice = self._voice, lasting or (into and self._echo.cancels)
         if self._voice and not before and self._barge_in:
             self._player.hold_for_voice(self._position + len(window))
         self._hand_over(window, speech)
@@ -201,3 +209,4 @@ class Ears:
         """There is a gap in the sound: what was before it tells nothing about what follows."""
         self._vad.reset()
         self._voice = self._onset.push(0.0, 0.0)
+        self._echo.reset()

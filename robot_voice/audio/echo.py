@@ -47,6 +47,10 @@ class Echo(Protocol):
     def reason(self) -> str:
         """Why that is not how it should; empty: it is."""
 
+    @property
+    def cancels(self) -> bool:
+        """Whether an echo is being cancelled just now, so that a voice may come in pieces."""
+
     def process(self, near: Pcm, far: Pcm) -> Pcm:
         """What is left of ``near``, given ``far``, all that was handed to the loudspeaker since
         the last call. Both are multiples of ``FRAME``; ``far`` is empty while it rests."""
@@ -90,6 +94,7 @@ class NoEcho:
 
     mode = "off"
     reason = ""
+    cancels = False
 
     def process(self, near: Pcm, far: Pcm) -> Pcm:
         return near
@@ -102,6 +107,7 @@ class HalfDuplex:
 
     mode = "half-duplex"
     reason = ""
+    cancels = False
 
     def __init__(self) -> None:
         self._time = EchoTime()

@@ -31,6 +31,9 @@ _CHILD = Path(__file__).with_name("espeak_child.py")
 _POLL_SECONDS = 0.02
 _STOP_SECONDS = 0.05
 """It stops within 1 ms; one that needs longer than this is ended and started anew."""
+_START_SECONDS = 10.0
+"""How long it may take to start; 0.04 s, on a slow and busy computer perhaps 2."""
+
 _READ_BYTES = 1 << 16
 _MAX_FRAME = 1 << 20
 
@@ -146,6 +149,7 @@ class _Child:
         self.end = weakref.finalize(self, _end, self._process)
         self._timeout = timeout
         self._buffer = b""
+        self.rate = 0  # it has not started
         self.rate = self._greeting()
 
     @property
@@ -163,15 +167,16 @@ class _Child:
     def frames(self, cancelled: Cancelled) -> Iterator[tuple[bytes, bytes]]:
         """What it says, frame by frame; none more once ``cancelled``. Raises ``TtsError`` when it
         dies, or hangs."""
-        patience = self._timeout  # of waiting for it, not of our reader's leisure
+        limit = self._timeout if self.rate else max(_START_SECONDS, self._timeout)
+        patience = limit  # of waiting for it, not of our reader's leisure
         while not cancelled():
             if frame := self._frame():
                 yield frame
-                patience = self._timeout
+                patience = limit
             elif not self._more(_POLL_SECONDS) and (patience := patience - _POLL_SECONDS) <= 0:
                 self.end()
-                limit = f"{self._timeout:g} s (see tts.timeout_seconds)"
-                raise TtsError(f"espeak-ng said nothing for {limit}")
+                says = f"espeak-ng said nothing for {limit:g} s"
+                raise TtsError(f"{says} (see tts.timeout_seconds)")
 
     def stopped(self) -> bool:
         """Have it stop its sentence; whether it is ready for the next."""

@@ -23,13 +23,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import Any
-
-import psutil
+from typing import Any, TextIO
 
 from robot_voice import paths
 from robot_voice.audio.clips import read_audio, to_int16
@@ -153,8 +152,8 @@ class Cycle:
 class Story:
     """What the daemon logs, as events."""
 
-    def __init__(self, log: Path) -> None:
-        self._file = log.open(encoding="utf-8")
+    def __init__(self, log: TextIO) -> None:
+        self._file = log
         self._rest = ""
         self.events: list[dict[str, Any]] = []
 
@@ -178,9 +177,6 @@ class Story:
                     return float(event["at"])
             time.sleep(0.01)
         return None
-
-    def close(self) -> None:
-        self._file.close()
 
 
 class Trial:
@@ -287,34 +283,101 @@ def trials(state: str, cycles: int) -> dict[str, Any]:
     order = list(FAULTS) * cycles
     random.Random(state).shuffle(order)
     done, used = list[Cycle](), list[dict[str, dict[str, float]]]()
-    with tempfile.TemporaryDirectory(prefix="rv") as name, realtime():
+    with tempfile.TemporaryDirectory(prefix="rv") as name, _card(Path(name)) as rig:
         folder = Path(name)
-        rig = AudioRig(folder / "rig")
-        with rig:
-            (folder / "sitecustomize.py").write_text(MODEL)
-            done, used = _with_daemon(state, rig, folder, order)
-    return {"cycles": [asdict(cycle) for cycle in done], "resources": _growth(used)}
+        (folder / "sitecustomize.py").write_text(MODEL)
+        with Daemon(folder, CONFIG, environment={"PYTHONPATH": name}) as robot:
+            robot.ready()
+            with (folder / "log").open(encoding="utf-8") as log:
+                trial = Trial(state, rig, robot, Story(log))
+                for fault in order:
+                    used.append(trial.resources())
+                    done.append(trial.cycle(fault))
+                    sys.stderr.write(f"{len(done)}/{len(order)} {done[-1]}\n")
+                used.append(trial.resources())
+    return {"cycles": [asdict(cycle) for cycle in done], "resources": growth(used)}
 
 
-def _with_daemon(
-    state: str, rig: AudioRig, folder: Path, order: Sequence[str]
-) -> tuple[list[Cycle], list[dict[str, dict[str, float]]]]:
-    _usual_priority()
-    done, used = list[Cycle](), list[dict[str, dict[str, float]]]()
-    with Daemon(folder, CONFIG, environment={"PYTHONPATH": str(folder)}) as robot:
-        robot.ready()
-        story = Story(folder / "log")
-        trial = Trial(state, rig, robot, story)
-        for fault in order:
-            used.append(trial.resources())
-            done.append(trial.cycle(fault))
-            sys.stderr.write(f"{len(done)}/{len(order)} {done[-1]}\n")
-        used.append(trial.resources())
-        story.close()
-    return done, used
+@contextmanager
+def _card(folder: Path) -> Iterator[AudioRig]:
+    """A virtual sound card that a busy machine does not slow."""
+    rig = AudioRig(folder / "rig")
+    with ExitStack() as stack:
+        with realtime():
+            stack.enter_context(rig)
+        yield rig
 
 
-def _usual_priority() -> None:
-    """Of this program; the sound server keeps the one it was started with."""
-    with realtime():
-        pass
+def growth(used: Sequence[Mapping[str, Mapping[str, float]]]) -> dict[str, Any]:
+    """From the cycles after the warm-up to the last ones; medians, for a number may be taken in
+    the very moment in which a helper runs."""
+    warm = min(WARM_UP, len(used) // 3)
+    span = max(1, min(10, (len(used) - warm) // 2))
+    found: dict[str, Any] = {}
+    for program, counts in used[0].items():
+        found[program] = {"restarts": len({one[program]["pid"] for one in used}) - 1}
+        for count in counts.keys() - {"pid"}:
+            values = [one[program][count] for one in used[warm:]]
+            ends = (median(values[:span]), median(values[-span:]))
+            found[program][count] = [round(value, 1) for value in ends]
+    return found
+
+
+def summary(states: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    cycles = [Cycle(**cycle) for state in states.values() for cycle in state["cycles"]]
+    back = [cycle.after_question for cycle in cycles if cycle.after_question is not None]
+    by_fault = {
+        fault: {
+            "cycles": len(own),
+            "served": sum(cycle.served for cycle in own),
+            "ready_max": max(cycle.ready for cycle in own),
+            "told": dict(Counter(str(cycle.told) for cycle in own)),
+        }
+        for fault in FAULTS
+        if (own := [cycle for cycle in cycles if cycle.fault == fault])
+    }
+    return {
+        "machine": machine(defaults()),
+        "cycles": len(cycles),
+        "served": sum(cycle.served for cycle in cycles),
+        "ready_seconds": spread([cycle.ready for cycle in cycles], 2),
+        "answer_after_question_seconds": spread(back or [float("inf")], 2),
+        "by_fault": by_fault,
+        "by_state": {
+            state: f"{sum(Cycle(**c).served for c in result['cycles'])}/{len(result['cycles'])}"
+            for state, result in states.items()
+        },
+        "resources": {state: result["resources"] for state, result in states.items()},
+        "not_served": [asdict(cycle) for cycle in cycles if not cycle.served],
+    }
+
+
+def _in_its_own_process(cycles: int, state: str) -> dict[str, Any]:
+    """The rig is found through the environment, so each needs a process of its own."""
+    command = [sys.executable, "-m", "scripts.bench.device_faults", "--cycles", str(cycles)]
+    done = subprocess.run([*command, "--only", state], stdout=subprocess.PIPE, check=True)
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--cycles", type=int, default=10, help="of each fault, in each state")
+    parser.add_argument("--states", nargs="+", choices=STATES, default=STATES)
+    parser.add_argument("--at-once", type=int, default=len(STATES), help="daemons")
+    parser.add_argument("--only", choices=STATES, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.only:
+        sys.stdout.write(json.dumps(trials(options.only, options.cycles)))
+        return
+    with ThreadPoolExecutor(options.at_once) as pool:
+        results = pool.map(partial(_in_its_own_process, options.cycles), options.states)
+        states = dict(zip(options.states, results, strict=True))
+    result = summary(states)
+    sys.stdout.write(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+    if options.cycles >= 10 and len(options.states) == len(STATES):
+        save("device_faults", result)
+
+
+if __name__ == "__main__":
+    main()

@@ -45,7 +45,7 @@ _CALLED = re.compile(
     r"(?:\s?[或和、/]\s?(?P<second>\d{3,}))?(?![\d.,%％:/元块个只人米分岁次万千百])"
 )
 _CODE = re.compile(
-    r"(?:验证码|密码|编号|学号|账号|邮编|房号|车牌)[^\d。，！？,.!?]{0,3}?(?P<first>\d{3,})(?P<second>\Z)?"
+    r"(?:验证码|密码|QQ号?|微信号?|编号|学号|账号|邮编|房号|车牌)[^\d。，！？,.!?]{0,3}?(?P<first>\d{3,})(?P<second>\Z)?"
 )
 _MOBILE = re.compile(r"(?<![\d.,])(?P<first>1[3-9]\d{9})(?!\d)(?P<second>\Z)?")
 _ROOM = re.compile(r"(?<![\d.,第])(?P<first>\d{3,4})(?=室|房(?!间的)|号房|教室)(?P<second>\Z)?")
@@ -79,13 +79,16 @@ def _yuan(match: re.Match[str]) -> str:
 
 
 def _measure(match: re.Match[str]) -> str:
-    """Cold is below zero, anything else less than nothing."""
     unit = _UNITS[match["unit"]]
-    below, value = match["minus"], match["value"]
-    sign = ("零下" if unit.endswith("度") else "负") if below else ""
-    words = number(value) if unit.endswith("度") else counted(value)
-    low = f"{number(match['low'])}到" if match["low"] else ""
-    return f"{sign}{low}{words}{unit}"
+    low = f"{_degrees(match['low'], unit)}到" if match["low"] else ""
+    return low + _degrees(match["value"], unit) + unit
+
+
+def _degrees(value: str, unit: str) -> str:
+    """Cold is below zero, anything else less than nothing; 2 degrees are 二, 2 of all else 两."""
+    if not unit.endswith("度"):
+        return counted(value)
+    return f"零下{number(value[1:])}" if value[0] in "-−" else number(value)
 
 
 def _percent(match: re.Match[str]) -> str:
@@ -111,6 +114,8 @@ def _fraction(match: re.Match[str]) -> str:
     if match.group() == "24/7":
         return "二十四七"
     whole = f"{cardinal(match['whole'])}又" if match["whole"] else ""
+    if int(match["top"]) >= int(match["bottom"]):  # blood pressure and the like
+        return f"{whole}{cardinal(match['top'])}、{cardinal(match['bottom'])}"
     return f"{whole}{cardinal(match['bottom'])}分之{cardinal(match['top'])}"
 
 
@@ -128,7 +133,8 @@ def _address(match: re.Match[str]) -> str:
 
 
 _LOW = rf"(?:(?P<low>{_NUMBER}){_TO})?"
-_MINUS = r"(?P<minus>(?<![\w)）.])[-−])?"
+_MINUS = r"(?P<minus>(?<![A-Za-z\d)）.])[-−])?"
+_SIGNED = rf"(?:(?<![A-Za-z\d)）.])[-−])?{_LEFT}{_NUMBER}"
 
 _DATES: tuple[Rule, ...] = (
     (
@@ -166,7 +172,10 @@ _RULES: tuple[Rule, ...] = (
         ),
         _clock,
     ),
-    (re.compile(r"(?<=[点时])0(\d)(?=分|\D|$)"), lambda match: f"零{cardinal(match[1])}"),
+    (
+        re.compile(r"(?<=[点时])(0?)(\d)(?=分)"),
+        lambda match: f"{'零' if match[1] else ''}{cardinal(match[2])}",
+    ),
     (
         re.compile(
             rf"{_MINUS}(?P<sign>{_SIGN})\s?{_LOW}(?:(?:{_SIGN})\s?)?(?P<value>{_NUMBER})(?P<scale>[百千万亿]+)?"
@@ -181,7 +190,9 @@ _RULES: tuple[Rule, ...] = (
     ),
     (re.compile(rf"{_LEFT}(?P<whole>\d+)\.(?P<cents>\d\d)元"), _yuan),
     (
-        re.compile(rf"{_MINUS}{_LEFT}{_LOW}(?P<value>{_NUMBER})\s?(?P<unit>{_UNIT})(?![\w/²³])"),
+        re.compile(
+            rf"(?:(?P<low>{_SIGNED}){_TO})?(?P<value>{_SIGNED})\s?(?P<unit>{_UNIT})(?![A-Za-z/²³])"
+        ),
         _measure,
     ),
     (
@@ -209,6 +220,7 @@ _SIGNS: tuple[Rule, ...] = (
     (re.compile(r"[~～≈](?=\d)"), "约"),
     (re.compile(r"\bNo\.\s?(?=\d)"), "第"),
     (re.compile(r"#(?=\d)"), "第"),
+    (re.compile(r"\s?@\s?(?=\w)"), " 艾特 "),
     (re.compile(r"\s?&\s?"), "和"),
     (re.compile(r"(?<=\w)[+＋](?!\w)"), "加"),
 )
@@ -224,7 +236,7 @@ _PLAIN: tuple[Rule, ...] = (
         lambda match: "点".join(map(cardinal, match[1].split("."))),
     ),
     (re.compile(rf"(?<![\d.,第])2(?={_FEW})"), "两"),
-    (re.compile(rf"(?:(?<![\w)）])[-−])?{_NUMBER}"), lambda match: number(match.group())),
+    (re.compile(rf"(?:(?<![A-Za-z\d)）.])[-−])?{_NUMBER}"), lambda match: number(match.group())),
     (
         re.compile(r"(?<![A-Za-z])(?!NASA|NATO)[A-Z]{2,5}(?![A-Za-z])"),
         lambda match: " ".join(match.group()),
@@ -232,7 +244,7 @@ _PLAIN: tuple[Rule, ...] = (
     (re.compile(r"[%％]"), "百分"),
 )
 _SUBTRACT = re.compile(r"(?<=\d)(\s?[-−]\s?)(?=[\d.,]+\s?[=＝等])|(?<=\d)(\s[-−]\s)(?=\d)")
-_RANGE = re.compile(rf"\d(?:[年月日号点时分秒元块岁个天])?({_TO})(?=\d)")
+_RANGE = re.compile(rf"\d(?:[年月日号点时分秒元块岁个天])?({_TO})(?=[-−]?\d)")
 
 
 def read(text: Traced) -> Traced:

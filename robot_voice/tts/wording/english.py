@@ -19,7 +19,8 @@ _NAMES = [f" {digits(str(digit))}" for digit in range(10)] + [" plus"]
 _GAP = ","
 
 _CALL = (
-    "code pin password passcode call calls called calling dial dialing text phone phoning ring number hotline helpline"
+    "code pin password passcode call calls called calling dial dialing text phone phoning ring"
+    " number hotline helpline"
     " lifeline line extension contact reach"
 )
 _BETWEEN = (

@@ -44,7 +44,7 @@ _SIGN = _any({**_MONEY})
 _COUNTER = _any({**COUNTERS})
 _MYRIAD = r"(?P<scale>(?:[百千万億兆]+(?:\d[\d,]*[百千万億兆]+)*(?:\d[\d,]*)?)?)"
 _LEFT = r"(?<![\d.,])"
-_MINUS = r"(?P<minus>(?<![\w)）.])[-−])?"
+_MINUS = r"(?P<minus>(?<![A-Za-z\d)）.])[-−])?"
 _AMOUNT = rf"{_MINUS}{_LEFT}(?P<value>{NUMBER}){_MYRIAD}"
 _NAMES = [*(digits(str(digit)) for digit in range(10)), "プラス"]
 _CALLED = re.compile(
@@ -81,6 +81,8 @@ def _measure(match: re.Match[str]) -> str:
     if unit in _COUNTED_UNITS:
         return below + _words(match, _COUNTED_UNITS[unit])
     before, name = _SPEEDS.get(unit) or ("", _UNITS[unit])
+    if match.string[: match.start()].endswith("速"):  # 時速60km/h
+        before = ""
     for start in ("キロ", "センチ", "トン", "パーセント", "カロリー", "ポンド"):
         if name.startswith(start):
             return before + below + _words(match, start) + name[len(start) :]
@@ -131,6 +133,9 @@ _DATES: tuple[Rule, ...] = (
     (re.compile(r"(?<![\w.-])[A-Za-z0-9_][\w.-]*@[\w-]+(?:\.[\w-]+)+"), _address),
 )
 _RULES: tuple[Rule, ...] = (
+    (re.compile(r"[~～〜≈](?=\d)"), "ヤク"),
+    (re.compile(r"(?:\bNo\.|#)\s?(?=\d)"), "ナンバー"),
+    (re.compile(r"(?<![\w)）])\+(?=\d)"), "プラス"),
     (re.compile(r"\b[Cc]\+\+"), "シープラスプラス"),
     (
         re.compile(
@@ -165,8 +170,6 @@ _SIGNS: tuple[Rule, ...] = (
     (re.compile(r"(?<=\d)\s?÷\s?(?=\d)"), "ワル"),
     (re.compile(r"(?<=[\w)）])\s?[+＋]\s?(?=\w)"), "プラス"),
     (re.compile(r"(?<=[\w)）])\s?[=＝]\s?(?=[\w-])"), "イコール"),
-    (re.compile(r"[~～〜≈](?=\d)"), "ヤク"),
-    (re.compile(r"(?:\bNo\.|#)\s?(?=\d)"), "ナンバー"),
     (re.compile(r"\s?[&＆]\s?"), "アンド"),
     (re.compile(r"(?<=[A-Za-z])-(?=\d)"), " "),
     (

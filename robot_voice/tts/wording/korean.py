@@ -18,15 +18,15 @@ from .korean_numbers import clock, date, digits, month, sino
 from .rules import NUMBER, Rule, Span, apply, dictated, phones
 
 _NAMES = [*"공일이삼사오육칠팔구", "플러스 "]
-_HOTLINES = "109|110|111|112|113|114|117|118|119|182|911|988|13\\d\\d|15\\d\\d|16\\d\\d|18\\d\\d"
-_HOTLINE = re.compile(
-    rf"(?<![\w.,:/-])(?:(?:109|11[23479]|182|911|988|1339|1366|1388|139[138])(?![\d:/]|[.,]\d| ?(?:{COUNTER}|[%℃]|[kcm]?[mgl]\b))"
-    rf"|(?:{_HOTLINES})(?=번(?:으로|에|을|로)| ?(?:으로|로|에) ?(?:전화|신고|연락|문의|걸)))"
-)
+_SHORT = "109|11[23479]|182|911|988|1339|1366|1388|139[138]"
+_SERVICE = r"11\d|1[3568]\d\d"
+_COUNTED = rf"[\d:/]|[.,]\d| ?(?:{COUNTER}|[%℃]|[kcm]?[mgl]\b)"
+_DIAL = "번(?:으로|에|을|로)| ?(?:으로|로|에) ?(?:전화|신고|연락|문의|걸)"
+_HOTLINE = re.compile(rf"(?<![\w.,:/-])(?:(?:{_SHORT})번?(?!{_COUNTED})|(?:{_SERVICE})(?={_DIAL}))")
 """Numbers to dial: the short ones of emergencies always, others where one is told to dial them."""
 
 _COMPACT = re.compile(r"(?<![\d.,-])01[016-9]\d{7,8}(?!\d)")
-_OF_DAY = rf"(\d{{1,2}}):([0-5]\d)(?::([0-5]\d))?(?![\d:])"
+_OF_DAY = r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?(?![\d:])"
 
 
 def _hours(match: re.Match[str]) -> str:
@@ -41,27 +41,27 @@ def _half_day(match: re.Match[str]) -> str:
     return f"{name} {clock(hours, minutes or '0', None)}"
 
 
+_MONTH, _DAY = "(0?[1-9]|1[0-2])", "(0?[1-9]|[12]\\d|3[01])"
+_TO_DAY = r"(?:\. ?|-|/)"
+_DAY_NAMED = "(?= ?(?:절|운동|혁명|민주|사태|전쟁|정상|선언))"
+
 DATES: tuple[Rule, ...] = (
     (
-        re.compile(
-            r"(?<!\d)([12]\d{3})(?:\. ?|-|/)(0?[1-9]|1[0-2])(?:\. ?|-|/)(0?[1-9]|[12]\d|3[01])(?:\.(?= |\())?(?!\d)"
-        ),
+        re.compile(rf"(?<!\d)([12]\d{{3}}){_TO_DAY}{_MONTH}{_TO_DAY}{_DAY}(?:\.(?= |\())?(?!\d)"),
         lambda match: date(match[1], match[2], match[3]),
     ),
     (
-        re.compile(r"(?<!\d)(0?[1-9]|1[0-2])[/.](0?[1-9]|[12]\d|3[01])(?= ?\([월화수목금토일]\))"),
+        re.compile(rf"(?<!\d){_MONTH}[/.]{_DAY}(?= ?\([월화수목금토일]\))"),
         lambda match: f"{month(int(match[1]))} {sino(match[2].lstrip('0'))}일",
     ),
     (re.compile(r"(?<=일) ?\(([월화수목금토일])(?:요일)?\)"), lambda match: f" {match[1]}요일"),
     (
-        re.compile(
-            r"(?<![\d.])(\d{1,2})[·ㆍ‧.](\d{1,2})(?= ?(?:절|운동|혁명|민주|사태|전쟁|정상|선언))"
-        ),
-        lambda m: digits(m[1]) + digits(m[2]),
+        re.compile(rf"(?<![\d.])(\d{{1,2}})(?:[·ㆍ‧]|\.(?=\d+{_DAY_NAMED}))(\d{{1,2}})(?!\d)"),
+        lambda match: digits(match[1]) + digits(match[2]),
     ),
-    (re.compile(r"(?<!\d)(\d{1,2})[·ㆍ‧](\d{1,2})(?!\d)"), lambda m: digits(m[1]) + digits(m[2])),
     (re.compile(r"(\d\d)(?=학번)"), lambda match: digits(match[1])),
 )
+"""Days, and events that are called by theirs: 3·1절."""
 
 TIMES: tuple[Rule, ...] = (
     (
