@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .section import HotWord, Seconds, Section
+from .section import Fraction, HotWord, Seconds, Section
 
 
 class EndpointConfig(Section):
@@ -103,6 +103,8 @@ class BargeInConfig(Section):
 class SoundsConfig(Section):
     earcons: bool = False
     """Short sounds when the robot begins to listen, while it thinks and when something failed."""
+    volume: Fraction = 0.5
+    """Loudness of these sounds."""
     filler: bool = True
     """Say a few words, such as "let me think", when an answer takes longer than 1.2 s; never to
     somebody who is upset."""

@@ -33,6 +33,7 @@ def sound(spoken: list[Speech]) -> Samples:
 def tts() -> Iterator[EspeakTts]:
     voices = {**TtsConfig().voices, "zh": "cmn-latn-pinyin"}
     tts = EspeakTts(TtsConfig(voices=voices))
+    assert list(tts.synthesize(SafeText("Hello", "en"), never))  # the library is looked for now
     yield tts
     tts.close()
 
@@ -84,7 +85,7 @@ def test_the_program_says_the_same_as_the_library(
 ) -> None:
     library, alone = (list(each.synthesize(SafeText(text, "en"), never)) for each in (tts, program))
     assert abs(len(sound(library)) - len(sound(alone))) < 0.02 * len(sound(alone))
-    assert library[-1].marks
+    assert any(block.marks for block in library)
     assert not any(block.marks for block in alone)
 
 

@@ -100,21 +100,11 @@ class Cancelling:
         self._since_look = 0.0
         self._absent = 0  # samples of the microphone since the loudspeaker last wanted any
         self._changed = False  # by another thread
+        self.reason = ""
 
     @property
     def mode(self) -> str:
-        return "aec" if self._trust.told else "half-duplex"
-
-    @property
-    def reason(self) -> str:
-        delay = self._time.delay
-        if self._trust.told:
-            return ""
-        if delay is not None and delay > _LONGEST:
-            return f"the echo comes back after {delay:.2f} s, too late to be cancelled"
-        if self._trust.lost:
-            return "the echo is no longer cancelled"
-        return "the echo has not been cancelled yet"
+        return "half-duplex" if self.reason else "aec"
 
     @property
     def cancels(self) -> bool:
@@ -163,6 +153,14 @@ class Cancelling:
         self._trust.push(self._evidence(seconds), seconds)
         if worked and not self._trust.working:
             self._canceller = self._make()
+        if self._trust.told != (not self.reason):
+            self.reason = "" if self._trust.told else self._trouble()
+
+    def _trouble(self) -> str:
+        delay = self._time.delay
+        if delay is not None and delay > _LONGEST:
+            return f"the echo comes back after {delay:.2f} s, too late to be cancelled"
+        return f"the echo {'is no longer' if self._trust.lost else 'was not yet'} cancelled"
 
     def _evidence(self, seconds: float) -> Evidence:
         near, left, far = self._path.levels()

@@ -22,7 +22,7 @@ from types import TracebackType
 from robot_voice import errors
 from robot_voice.config import AudioConfig, VadConfig
 from robot_voice.errors import AudioError, VoiceError
-from robot_voice.events import DeviceChanged, Event, Muted, SoundLost
+from robot_voice.events import DeviceChanged, EchoChanged, Event, Muted, SoundLost
 from robot_voice.types import RATE, AudioFrame, Heard, Stream
 
 from .clips import to_float
@@ -277,6 +277,9 @@ class DeviceAudio(RemoteSpeaker):
             known = device.present or device.detail  # else it is still being opened
             if known and device.detail != MUTED:
                 self._tell(name, device)
+        if self._status and status.echo_reason != self._status.echo_reason:
+            now = asyncio.get_running_loop().time()
+            self._emit(EchoChanged(now, status.echo, status.echo_reason))
         if all(device.present or device.detail for device in devices.values()) or self._status:
             self._status = status
             self._changed.set()

@@ -124,6 +124,10 @@ class Ears:
         if self._player.position() != before:
             self._ready.set()
 
+    def reopened(self) -> None:
+        """The microphone was closed on purpose: what it brings first is no backlog."""
+        self._fresh = Freshness()
+
     def motion(self, level: float) -> None:
         """From now on the robot's own body moves this much, in [0, 1]: its motors must not hold
         the loudspeaker. Called by the thread that obeys the robot."""

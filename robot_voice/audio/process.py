@@ -32,7 +32,7 @@ from robot_voice.vad import load_vad
 
 from .devices import Direction
 from .ears import Ears
-from .echo import make_echo, resolve_echo
+from .echo import make_echo
 from .outbox import Outbox
 from .player import Player
 from .ring import Pcm
@@ -79,14 +79,13 @@ class AudioProcess:
         self._settings = settings
         self._realtime = 0
         self._sound_at = 0.0  # monotonic time at which sound was last queued
-        self._echo = resolve_echo(settings.echo)
         self._status: Status | None = None
         near = RATE * max(settings.block_ms, _EAR_BLOCK_MS) // 1000
         far = RATE * settings.block_ms // 1000
         self._player = Player(round((settings.ahead_seconds + 2.0) * RATE))
         self._muted = settings.muted
         vad, echo = load_vad(settings), make_echo(settings.echo)
-        self._canceller = echo
+        self._echo = echo
         self._outbox = Outbox(channel, vad.window)
         self._ears = Ears(settings, echo, vad, self._player, self._outbox)
         self._microphone = Port("input", settings.input, near, self._heard)
@@ -121,6 +120,7 @@ class AudioProcess:
                     self._ears.motion(level)
                 case Mute(muted):
                     self._muted = muted
+                    self._ears.reopened()
                     self._supervisor.hurry()
 
     def _heard(self, pcm: Pcm, now: float, delay: float) -> None:
@@ -137,10 +137,10 @@ class AudioProcess:
     def lost(self, port: Port) -> None:
         if port is self._loudspeaker:
             self._player.rewind()
-        self._canceller.reset()
+        self._echo.reset()
 
     def moved(self, port: Port) -> None:
-        self._canceller.reset()  # the way from the loudspeaker to the microphone is another
+        self._echo.reset()  # the way from the loudspeaker to the microphone is another
 
     def idle(self, port: Port) -> bool:
         return self._ears.quiet if port is self._microphone else self._player.idle
@@ -163,7 +163,8 @@ class AudioProcess:
         microphone = self._microphone.status
         if self._muted and not microphone.detail and not microphone.present:
             microphone = replace(microphone, detail=MUTED)
-        status = Status(microphone, self._loudspeaker.status, self._realtime, self._echo)
+        loudspeaker, echo = self._loudspeaker.status, self._echo
+        status = Status(microphone, loudspeaker, self._realtime, echo.mode, echo.reason)
         if status != self._status:
             self._status = status
             self._outbox.latest(status)

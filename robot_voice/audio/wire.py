@@ -116,7 +116,9 @@ class Status:
     realtime: int
     """SCHED_RR priority that the system granted; 0: none."""
     echo: str
-    """``aec``, ``half-duplex`` or ``off``."""
+    """``aec``, ``half-duplex`` or ``off``, just now."""
+    echo_reason: str = ""
+    """Why the echo is not dealt with as configured; empty: it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,9 @@ def stop_word(config: Config, commands: CommandTable) -> Callable[[Transcript], 
 
 
 def backchannel(config: Config) -> Callable[[Transcript], bool]:
-    """Whether these words only say that the user listens."""
+    """Whether these words only say that the user listens. Nobody presses a key for that."""
+    if config.mode == "push-to-talk":
+        return lambda transcript: False
     phrases = Phrases(config.barge_in.backchannels)
     return lambda transcript: bool(phrases.match(transcript.text))
 

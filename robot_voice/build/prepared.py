@@ -57,7 +57,7 @@ def joined(blocks: list[Speech]) -> Speech:
 
 def meanwhile(config: Config, tts: Tts) -> Meanwhile:
     """What is heard while the robot thinks, as the owner wants it. Raises ``TtsError``."""
-    sounds, volume = config.sounds, config.tts.volume
+    sounds = config.sounds
     made = [prepared(config, tts, partial(thinking, times=n)) for n in range(FILLERS)]
     turns = itertools.count()
 
@@ -68,8 +68,8 @@ def meanwhile(config: Config, tts: Tts) -> Meanwhile:
 
     return Meanwhile(
         filler,
-        thinking=earcon("thinking", volume) if sounds.earcons else None,
-        error=earcon("error", volume) if sounds.earcons else None,
+        thinking=earcon("thinking", sounds.volume) if sounds.earcons else None,
+        error=earcon("error", sounds.volume) if sounds.earcons else None,
     )
 
 
@@ -94,7 +94,7 @@ def news(config: Config, tts: Tts) -> News:
     """Raises ``TtsError``."""
     listening: Prepared | None = None
     if config.sounds.earcons:
-        sound = earcon("listening", config.tts.volume)
+        sound = earcon("listening", config.sounds.volume)
         listening = lambda language: (None, sound)  # noqa: E731 - mypy needs the declared type
     return News(
         prepared(config, tts, partial(microphone, present=False)),

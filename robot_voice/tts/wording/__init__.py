@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 
 from robot_voice.traced import Traced
 
-from . import chinese, english, japanese
+from . import chinese, english, japanese, korean
 
 _READERS: Mapping[str, Callable[[Traced], Traced]] = {
     "en": english.read,
     "ja": japanese.read,
+    "ko": korean.read,
     "zh": chinese.read,
 }
 

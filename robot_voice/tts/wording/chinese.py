@@ -156,6 +156,7 @@ _SCORES: tuple[Rule, ...] = (
 )
 _RULES: tuple[Rule, ...] = (
     (re.compile(r"\b[Cc]\+\+"), "C 加加"),
+    (re.compile(r"(?<![A-Za-z\d)）.])[-−](?=\d+(?:\.\d+)?度)"), "零下"),
     (re.compile(r"(?<![\w.-])[\w.-]+@[\w-]+(?:\.[\w-]+)+"), _address),
     (re.compile(r"(?<!\d)([12]\d{3})(?=到[12]\d{3}年)"), lambda match: digits(match[1])),
     (

@@ -22,7 +22,7 @@ _SHORT = "109|11[23479]|182|911|988|1339|1366|1388|139[138]"
 _SERVICE = r"11\d|1[3568]\d\d"
 _COUNTED = rf"[\d:/]|[.,]\d| ?(?:{COUNTER}|[%℃]|[kcm]?[mgl]\b)"
 _DIAL = "번(?:으로|에|을|로)| ?(?:으로|로|에) ?(?:전화|신고|연락|문의|걸)"
-_HOTLINE = re.compile(rf"(?<![\w.,:/-])(?:(?:{_SHORT})번?(?!{_COUNTED})|(?:{_SERVICE})(?={_DIAL}))")
+_HOTLINE = re.compile(rf"(?<![\w.,:/-])(?:(?:{_SHORT})(?:(?=번)|(?!{_COUNTED}))|(?:{_SERVICE})(?={_DIAL}))")
 """Numbers to dial: the short ones of emergencies always, others where one is told to dial them."""
 
 _COMPACT = re.compile(r"(?<![\d.,-])01[016-9]\d{7,8}(?!\d)")

@@ -90,8 +90,8 @@ _OTHER = _any(_CHINESE.split())
 
 RULES: tuple[Rule, ...] = (
     (
-        re.compile(rf"(?<![가-힣])제 ?({NUMBER}) ?(?={COUNTER}|\b)|(?<![가-힣])제({NUMBER})"),
-        lambda match: f"제{sino(match.group(1) or match.group(2))} ".rstrip(),
+        re.compile(r"(?<![가-힣])제(?: ?(\d+) ?(?=[회장조항호권차편부과절기대])|(\d+))"),
+        lambda match: f"제{sino(match[1] or match[2])}",
     ),
     (re.compile(rf"(\d+) ?대 ?(\d+)(?!\d|{COUNTER})"), lambda m: f"{sino(m[1])} 대 {sino(m[2])}"),
     (re.compile(rf"({NUMBER}){_RANGE}({NUMBER}) ?(?!{_OTHER})({_PAIRED})"), _both),
