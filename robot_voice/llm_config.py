@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field, model_validator
 
 from .section import Fraction, Seconds, Section, Threads
+
+CacheType: TypeAlias = Literal["f16", "q8_0", "q4_0"]
+"""Number formats of the KV cache, as llama.cpp names them."""
+StopText: TypeAlias = Annotated[str, Field(min_length=1, max_length=40)]
 
 
 class LlmConfig(Section):
@@ -28,8 +34,32 @@ class LlmConfig(Section):
     repack: bool | None = None
     """Repack weights at load. Unset: off for K-quants, where it doubles memory and slows
     prefill; on for the others."""
+    batch_tokens: int = Field(64, ge=16, le=512)
+    """Prompt tokens evaluated at once. More may be faster; an interruption then takes longer."""
+    flash_attention: bool = False
+    """Needed for a quantised V cache; seldom faster on a CPU."""
+    cache_type_k: CacheType = "f16"
+    """Number format of the K half of the KV cache: q8_0 halves its memory, and is slower."""
+    cache_type_v: CacheType = "f16"
+    """The same for the V half; other than f16 only with `flash_attention`."""
+    mmap: bool = True
+    """Map the model file into memory: it loads faster, and a judge with the same file shares it."""
+    mlock: bool = False
+    """Never let the system swap the model out; the user's limit (`ulimit -l`) must allow it."""
+    stop: tuple[StopText, ...] = Field((), max_length=16)
+    """Texts that end a reply wherever the model writes them; they are not spoken."""
+    save_state: bool = True
+    """Keep on disk what reading the instructions took the model, so that the next start is
+    quicker. Nothing that anybody said is in it."""
     timeout_seconds: Seconds = 30.0
     """A reply whose first word takes longer fails, and the robot apologises."""
+
+    @model_validator(mode="after")
+    def _quantised_values_need_flash_attention(self) -> LlmConfig:
+        """llama.cpp reads a quantised V cache in its flash attention alone."""
+        if self.cache_type_v != "f16" and not self.flash_attention:
+            raise ValueError("cache_type_v other than f16 needs flash_attention = true")
+        return self
 
 
 class ActionsConfig(Section):

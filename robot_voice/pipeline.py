@@ -46,7 +46,7 @@ from .events import (
     UserStarted,
     Withdrawn,
 )
-from .interruption import OWN_AFTER, OWN_BEFORE
+from .interjections import OWN_AFTER, OWN_BEFORE
 from .mouth import Mouth, now
 from .stages import Prepared, Speaker, Stages
 from .stopwatch import StopWatch

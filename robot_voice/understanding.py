@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from .errors import EngineError
 from .events import Event, Failed, Transcribed
-from .interruption import is_own_voice
+from .interjections import is_own_voice
 from .stages import Stages
 from .turn import Turn, joined, whole
 from .types import Judgement, Transcript, Utterance

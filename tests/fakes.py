@@ -21,7 +21,7 @@ import numpy as np
 from robot_voice.conversation import Conversation
 from robot_voice.errors import AsrError, EngineError, LlmError, SafetyError, TtsError
 from robot_voice.events import Event, SpeakingStarted, TurnEnded
-from robot_voice.interruption import Phrases
+from robot_voice.interjections import Phrases
 from robot_voice.pipeline import Pipeline
 from robot_voice.safety.heads import Heads
 from robot_voice.safety.reading import EMOTIONS

@@ -20,7 +20,7 @@ import pytest
 from robot_voice.audio.device import DeviceAudio
 from robot_voice.audio.devices import DeviceInfo, find_device
 from robot_voice.audio.ears import Ears, Freshness
-from robot_voice.audio.echo import FRAME, HalfDuplex, NoEcho, make_echo, resolve_echo
+from robot_voice.audio.echo import NoEcho
 from robot_voice.audio.outbox import Outbox
 from robot_voice.audio.player import Player
 from robot_voice.audio.ring import Pcm, Ring
@@ -212,35 +212,6 @@ def test_a_backlog_is_stale_but_its_end_is_fresh() -> None:
 def test_a_stall_without_a_backlog_costs_one_block() -> None:
     fresh = Freshness()
     assert [fresh.push(at, 0.01) for at in (0.0, 2.0, 2.01, 2.02)] == [True, False, True, True]
-
-
-def test_half_duplex_is_deaf_while_the_robot_speaks() -> None:
-    echo, near = HalfDuplex(), np.full(FRAME, 9, np.int16)
-    silence, sound = np.zeros(FRAME, np.int16), np.ones(FRAME, np.int16)
-    assert echo.process(near, silence).all()
-    assert not echo.process(near, sound).any()
-    deaf = [not echo.process(near, silence).any() for _ in range(40)]
-    assert deaf.index(False) == sum(deaf)
-    assert 0.15 <= sum(deaf) * 0.01 <= 0.3
-
-
-def test_the_echo_canceller_cancels() -> None:
-    pytest.importorskip("livekit")
-    echo, dice = make_echo("aec"), np.random.default_rng(0)
-    far = (3000 * dice.standard_normal(3 * RATE)).astype(np.int16)
-    near = np.roll(far, 800) // 2
-    left = [
-        echo.process(near[at : at + FRAME], far[at : at + FRAME])
-        for at in range(0, len(far), FRAME)
-    ]
-    assert np.std(np.concatenate(left)[2 * RATE :]) < 0.1 * np.std(near)
-
-
-def test_echo_modes() -> None:
-    assert isinstance(make_echo("off"), NoEcho)
-    assert resolve_echo("auto") in ("aec", "half-duplex")
-    with pytest.raises(ConfigError, match="nonsense"):
-        make_echo("nonsense")
 
 
 def test_a_robot_that_does_not_listen_loses_the_oldest() -> None:

@@ -5,9 +5,16 @@ import unicodedata
 
 import pytest
 
-from robot_voice.conversation import MAX_CHARS, Conversation, Spoken, first_part
+from robot_voice.conversation import (
+    MAX_CHARS,
+    Conversation,
+    Spoken,
+    first_part,
+    first_units,
+)
+from robot_voice.tts.graphemes import may_cut
 from robot_voice.turn import joined
-from robot_voice.types import Evidence, LanguageChoice, Message, Transcript, Word
+from robot_voice.types import Evidence, LanguageChoice, Mark, Message, Transcript, Word
 
 
 def spoken(*sentences: tuple[str, float]) -> Spoken:
@@ -84,6 +91,89 @@ def test_what_follows_an_abandoned_sentence_counts() -> None:
     result.finish()
     assert result.until(0.5) == ""
     assert result.until(1.5) == "Sorry."
+
+
+def marked(text: str, *marks: tuple[float, int], seconds: float, whole: bool = True) -> Spoken:
+    """A sentence in two blocks of equal length."""
+    result = Spoken()
+    result.begin(text)
+    half = seconds / 2
+    result.extend(half, [Mark(at, chars) for at, chars in marks if at < half])
+    result.extend(half, [Mark(at - half, chars) for at, chars in marks if at >= half])
+    if whole:
+        result.finish()
+    return result
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        *((0.0, ""), (0.45, ""), (0.48, "오"), (1.2, "오늘"), (1.99, "오늘은")),
+        *((2.5, "오늘은 맑"), (2.8, "오늘은 맑아."), (3.0, "오늘은 맑아.")),
+    ],
+)
+def test_marks_tell_what_was_heard(seconds: float, said: str, whole: bool) -> None:
+    marks = ((0.5, 1), (1.0, 2), (1.6, 4), (2.5, 5), (2.8, 7))
+    assert marked("오늘은 맑아.", *marks, seconds=3.0, whole=whole).until(seconds) == said
+
+
+def test_marks_of_a_later_sentence_count_from_its_beginning() -> None:
+    result = marked("Hello.", (0.8, 6), seconds=1.0)
+    result.begin("I see you.")
+    result.extend(1.0, [Mark(0.2, 2), Mark(0.6, 6)])
+    assert [result.until(at) for at in (0.9, 1.1, 1.3, 1.7)] == [
+        *("Hello.", "Hello.", "Hello. I", "Hello. I see")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "chars", "said"),
+    [
+        ("we go home", 4, "we"),  # one of two letters
+        ("a wonderful day", 5, "a"),  # one of three syllables
+        ("a wonderful day", 8, "a wonderful"),  # two of them: nobody says half a word
+        ("the university is", 10, "the"),  # three of five
+        ("the university is", 13, "the university"),
+        ('he said "no", then', 12, 'he said "no",'),
+        ("Donaudampfschifffahrtsgesellschaft ist", 10, "Donaudampf"),  # too long to lose
+        ("안녕하세요? 네", 3, "안녕하"),
+        ("きょうは", 1, ""),
+        ("ประเทศไทย", 4, "ประเ"),
+        ("น้ำใจ", 1, "น้"),  # a consonant and its marks
+        ("e\u0301te\u0301 e\u0301", 5, "e\u0301te\u0301"),
+        ("\u1112\u1161\u11ab\u1100\u1173\u11af 라", 7, "\u1112\u1161\u11ab\u1100\u1173\u11af"),
+        ("好👨\u200d👩\u200d👧好", 1, "好👨\u200d👩\u200d👧"),  # not spoken
+        ("", 0, ""),
+        ("one", 99, "one"),
+    ],
+)  # fmt: skip
+def test_a_claim_ends_at_a_unit_in_any_script(text: str, chars: int, said: str) -> None:
+    assert first_units(text, chars) == said
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_claims_by_marks_are_beginnings_of_whole_characters(seed: int) -> None:
+    dice = random.Random(seed)
+    letters = "ab é 가\u1112\u1161 きょ\u3099 天 ก\u0e33 🇰🇷👍🏽 क\u094dष ., "
+    text = "".join(dice.choice(letters) for _ in range(40)).strip()
+    before = ""
+    for chars in range(len(text) + 1):
+        part = first_units(text, chars)
+        assert text.startswith(part)
+        assert part.startswith(before)
+        end = len(part)
+        rest = text[end:]
+        assert not part or not rest or rest[0].isspace() or may_cut(text, end)
+        before = part
+    assert before == text.rstrip()
+
+
+def test_weights_know_the_scripts() -> None:
+    """Of as much sound, digits take more than letters, Han more than kana."""
+    assert first_part("the year 1999 was good", 0.75) == "the year 1999"
+    assert first_part("カメラは機械", 0.5) == "カメラは"
+    assert first_part("yes, of course it is", 0.35) == "yes,"
 
 
 def test_the_same_side_twice_is_one_message() -> None:

@@ -21,7 +21,7 @@ from robot_voice.events import (
     StopRequested,
     Withdrawn,
 )
-from robot_voice.interruption import Phrases, is_own_voice, plain
+from robot_voice.interjections import Phrases, is_own_voice, plain
 from robot_voice.settings import load_config
 from robot_voice.stages import Meanwhile
 from robot_voice.types import RATE, Mark, SafeText, Speech, Transcript, Utterance, Verdict

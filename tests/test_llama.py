@@ -124,6 +124,66 @@ def test_reading_in_advance_can_be_cancelled(llm: LlamaLlm) -> None:
     assert ask(llm, "Hello!")
 
 
+def test_a_prefill_that_is_withdrawn_leaves_no_trace() -> None:
+    model, dice = load(), random.Random(5)
+    words = "tell me a long story about the little robot that never slept and its friend".split()
+    expected = {text: ask(model, text) for text in ("Hello!", "Tell me a story.")}
+    for _ in range(30):
+        said = " ".join(dice.choices(words, k=dice.randrange(1, 60)))
+        talk = [Message("user", dice.choice(["Hello!", "Tell", "Hel"]) + said)]
+        calls = dice.choice([0, 1, 2, 9])  # withdrawn before, during, or after all was read
+        asked: list[None] = []
+        late = lambda asked=asked, calls=calls: (asked.append(None), len(asked) > calls)[1]  # type: ignore[misc]  # noqa: E731
+        model.prefill(compose(talk, "en", PersonaConfig(), ToneConfig()), late)
+        text = dice.choice([*expected])
+        assert ask(model, text) == expected[text]
+    model.close()
+
+
+def test_a_text_of_the_owners_ends_the_reply(llm: LlamaLlm) -> None:
+    whole = ask(llm, "Who are you?")
+    model = load(stop=["humanoid"])
+    assert ask(model, "Who are you?") == whole[: whole.index("humanoid")].rstrip()
+    model.close()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"mmap": False},
+        {"mlock": True},
+        {"batch_tokens": 16},
+        {"batch_tokens": 512},
+        {"repack": True},
+        {"repack": False},
+        {"flash_attention": True},
+        {"cache_type_k": "q8_0"},
+        {"flash_attention": True, "cache_type_k": "q8_0", "cache_type_v": "q8_0"},
+    ],
+)
+def test_settings_of_speed_and_memory_do_not_change_what_it_says(
+    changes: dict[str, object],
+) -> None:
+    model = load(**changes)
+    assert ask(model, "Who are you?") == GOLDEN[1][2]
+    model.close()
+
+
+def test_a_quantised_cache_is_smaller() -> None:
+    sizes = []
+    for kind in ("f16", "q8_0"):
+        model = load(cache_type_k=kind, cache_type_v=kind, flash_attention=True)
+        ask(model, "Hello!")
+        sizes.append(len(model._native.snapshot()))
+        model.close()
+    assert sizes[1] < 0.6 * sizes[0]
+
+
+def test_a_quantised_cache_of_values_needs_flash_attention() -> None:
+    with pytest.raises(ValueError, match="flash_attention = true"):
+        LlmConfig(cache_type_v="q8_0")
+
+
 def test_dice_are_repeatable() -> None:
     story = [Message("user", "Tell me a story.")]
     said = []

@@ -20,12 +20,12 @@ from robot_voice.errors import ConfigError
 from robot_voice.types import RATE
 
 from .echo import FRAME, EchoTime
-from .echo_path import EchoPath
+from .echo_path import LEVEL_SECONDS, EchoPath
 from .echo_trust import Evidence, Trust
 from .ring import Pcm
 
-_LONGEST = 0.45
-"""Seconds. An echo that comes later is out of the canceller's reach (measured: 0.5 s is)."""
+_LONGEST = 0.5
+"""Seconds. An echo that comes later is out of the canceller's reach (measured: 0.6 s is)."""
 
 _CANCELLED_DB = 12.0
 """A converged canceller takes 20 dB and more away; one with a wrong reference up to 9 dB."""
@@ -95,6 +95,7 @@ class Cancelling:
         self._time = EchoTime()
         self._path = EchoPath()
         self._trust = Trust()
+        self._levels = (0.0, 0.0, 0.0)
         self._floor = _QUIETEST_DB
         self._fresh = True  # and has no floor yet
         self._since_look = 0.0
@@ -122,17 +123,20 @@ class Cancelling:
             return near
         left = self._canceller.process(near, far)
         self._path.push(near, left, far)
-        self._learn_floor(len(near) / RATE)
+        self._levels = self._path.levels()
+        seconds = min(len(near) / RATE, LEVEL_SECONDS)  # more at once show no more than that
+        self._learn_floor(seconds)
         if not self._time.echoes:
             return left
-        self._watch(len(near) / RATE)
+        self._watch(seconds)
         return left if self._trust.listens else np.zeros_like(near)
 
     def _notice_gap(self, near: Pcm, far: Pcm) -> None:
         if not len(far):
             self._absent += len(near)
             return
-        self._changed |= self._absent > _ABSENT_SECONDS * RATE
+        if self._absent > _ABSENT_SECONDS * RATE:
+            self._changed = True
         self._absent = 0
 
     def _begin(self) -> None:
@@ -144,7 +148,7 @@ class Cancelling:
         self._trust.restart()
 
     def _learn_floor(self, seconds: float) -> None:
-        near, _, _ = self._path.levels()
+        near = self._levels[0]
         floor = near if self._fresh else min(near, self._floor + _RISE_DB * seconds)
         self._floor, self._fresh = max(floor, _QUIETEST_DB), False
 
@@ -163,22 +167,21 @@ class Cancelling:
         return f"the echo {'is no longer' if self._trust.lost else 'was not yet'} cancelled"
 
     def _evidence(self, seconds: float) -> Evidence:
-        near, left, far = self._path.levels()
-        floor = self._floor
+        (near, left, far), floor = self._levels, self._floor
         if near < floor + _AUDIBLE_DB:
             return Evidence.QUIET if far > _SOUND_DB else Evidence.NONE
         cancelled = left <= max(near - _CANCELLED_DB, floor + _AUDIBLE_DB / 2)
         self._since_look += seconds
-        if cancelled and self._time.delay is not None and self._since_look < _LOOK_SECONDS:
-            return Evidence.CANCELLED
-        return self._look(cancelled)
+        if not cancelled or self._time.delay is None or self._since_look >= _LOOK_SECONDS:
+            leaked = self._look()
+            if not cancelled:
+                return Evidence.LEAK if leaked else Evidence.NONE
+        delay = self._time.delay
+        return Evidence.NONE if delay is None or delay > _LONGEST else Evidence.CANCELLED
 
-    def _look(self, cancelled: bool) -> Evidence:
+    def _look(self) -> bool:
+        """Measure the delay; is there echo in what was left?"""
         self._since_look = 0.0
         traces = self._path.look()
         self._time.learn(traces)
-        if not cancelled:
-            leaked = traces.echo >= _ECHO_PEAK and traces.leak >= _LEAK_PEAK
-            return Evidence.LEAK if leaked else Evidence.NONE
-        delay = self._time.delay
-        return Evidence.NONE if delay is None or delay > _LONGEST else Evidence.CANCELLED
+        return traces.echo >= _ECHO_PEAK and traces.leak >= _LEAK_PEAK

@@ -56,7 +56,7 @@ _LONG_SECONDS = 10.0
 _QUEUE_WINDOWS = 300
 """Windows kept for a pipeline that does not take them, about 10 s. The oldest are dropped."""
 
-_GRACE_WINDOWS = 3
+_GRACE_WINDOWS = 12
 """A voice made the audio process hold the loudspeaker. Once the pipeline has taken in so many
 more windows without a ``hold(True)``, it does not agree, and its word counts."""
 

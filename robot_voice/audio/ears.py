@@ -36,7 +36,8 @@ _DEAD_RMS = 10 ** (-70 / 20)
 _DEAD_WINDOWS = 30
 """After so many windows (1 s) quieter than this the detector is not asked: below -70 dBFS there is
 no speech that could be recognised, and its weights have left the CPU's cache each time it is
-called, which makes it the dearest part of listening in a silent room."""
+called, which makes it the dearest part of listening in a silent room. Not while an echo is
+cancelled: what is left of a voice is silent in between, and the detector must hear that too."""
 
 
 _REST_SECONDS = 2.0
@@ -185,7 +186,7 @@ class Ears:
     def _speech(self, window: Pcm) -> float:
         samples = to_float(window)
         dead = float(samples @ samples) < len(samples) * _DEAD_RMS**2
-        self._dead_silence = self._dead_silence + 1 if dead else 0
+        self._dead_silence = self._dead_silence + 1 if dead and not self._echo.cancels else 0
         return 0.0 if self._dead_silence > _DEAD_WINDOWS else self._vad.probability(samples)
 
     def _hand_over(self, window: Pcm, speech: float) -> None:

@@ -36,7 +36,8 @@ _JITTER = RATE // 1000
 """What leaves WebRTC's canceller is 8 ms late (measured: its filter banks), so a rest of the echo
 is looked for that much after the echo itself, give or take 1 ms."""
 
-_LEVEL_SECONDS = 0.064
+LEVEL_SECONDS = 0.064
+"""Over which a level is taken: two windows of the detector."""
 _TINY = 1e-6
 
 _Spectrum: TypeAlias = NDArray[np.complex64]
@@ -98,8 +99,7 @@ class EchoPath:
         padded = np.zeros(_SPAN, np.float32)
         padded[-_WINDOW:] = window * self._taper
         found = np.fft.irfft(self._phases(padded) * far)[: _SPAN - _WINDOW]
-        strength: Samples = np.abs(found) / (float(np.std(found)) + _TINY**2)
-        return strength
+        return (np.abs(found) / (float(np.std(found)) + _TINY**2)).astype(np.float32)
 
     def _phases(self, samples: Samples) -> _Spectrum:
         spectrum = np.fft.rfft(samples)
@@ -115,5 +115,5 @@ def _shifted(kept: Samples, new: Pcm) -> Samples:
 
 
 def _level(samples: Samples) -> float:
-    change = np.diff(samples[-round(_LEVEL_SECONDS * RATE) :])
+    change = np.diff(samples[-round(LEVEL_SECONDS * RATE) :])
     return float(10 * np.log10(np.mean(np.square(change)) + 1e-12))

@@ -33,9 +33,9 @@ _MASK_SECONDS = 0.1
 """How long each moment of echo makes deaf. It may be taken for one in error, and a real voice
 outlasts it."""
 
-_TOLD_SECONDS = {"": 3.0, "leak": 1.5}
-"""How long the robot is deaf to what is said while it speaks before that is told: first when it
-has not worked yet, then when it had. A canceller that starts anew needs 0.5 to 1 s."""
+_TOLD_SECONDS = 2.5
+"""How long the robot is deaf while it speaks before that is told. A canceller that starts anew
+needs 0.5 to 1 s, and headphones are noticed after ``_QUIET_SECONDS``."""
 
 
 class Evidence(Enum):
@@ -71,8 +71,8 @@ class Trust:
 
     def restart(self) -> None:
         """Something changed: it must be seen to work again."""
-        self.working = False
-        self._good = self._quiet = self._leak = self._mask = 0.0
+        self._needed = _GOOD_SECONDS
+        self._doubt()
 
     def push(self, evidence: Evidence, seconds: float) -> None:
         """Take so many seconds of the robot's own sound."""
@@ -87,6 +87,7 @@ class Trust:
             self._quiet += seconds
         elif evidence is Evidence.NONE and not self.working:
             self._good = max(0.0, self._good - seconds)
+            self._quiet = max(0.0, self._quiet - seconds)
         if self.working:
             self._worked += seconds
         elif self._good >= self._needed or self._quiet >= max(_QUIET_SECONDS, self._needed):
@@ -105,9 +106,13 @@ class Trust:
             harder = self._worked < _FORGIVEN_SECONDS
             self._needed = min(_MOST_GOOD, _HARDER * self._needed) if harder else _GOOD_SECONDS
             self.lost = True
-            self.restart()
+            self._doubt()
+
+    def _doubt(self) -> None:
+        self.working = False
+        self._good = self._quiet = self._leak = self._mask = 0.0
 
     def _count_deaf(self, seconds: float) -> None:
         self._deaf += seconds
-        if self._deaf >= _TOLD_SECONDS["leak" if self.lost else ""]:
+        if self._deaf >= _TOLD_SECONDS:
             self.told = False

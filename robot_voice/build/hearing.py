@@ -9,7 +9,7 @@ from dataclasses import replace
 from robot_voice.actions.commands import CommandTable
 from robot_voice.asr.gate import Gate
 from robot_voice.config import Config
-from robot_voice.interruption import Phrases
+from robot_voice.interjections import Phrases
 from robot_voice.types import Judgement, Transcript, Utterance
 from robot_voice.vad.endpoint import Dialogue, Patience, patience
 

@@ -17,8 +17,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from jinja2 import TemplateError
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+from numpy.typing import NDArray
 
 from robot_voice.engines import Cancelled
 from robot_voice.errors import LlmError, ModelError
@@ -26,7 +28,8 @@ from robot_voice.llm_config import LlmConfig
 from robot_voice.types import Message
 
 from .gguf import K_QUANTS, file_type
-from .native import LlamaContext
+from .native import LlamaContext, kept, shared
+from .state import StateFolder, maker
 
 _log = logging.getLogger(__name__)
 
@@ -69,11 +72,19 @@ _MARKS = re.compile(r"<\|[^<>|]{1,40}\|>|</?s>|\[/?INST\]|<</?SYS>>|<(?:start|en
 class LlamaLlm:
     """Implements ``engines.Llm``."""
 
-    def __init__(self, path: Path, config: LlmConfig, threads: int) -> None:
-        """Load the GGUF file at ``path``. Raises ``ModelError`` when it cannot be used."""
+    def __init__(
+        self, path: Path, config: LlmConfig, threads: int, state: Path | None = None
+    ) -> None:
+        """Load the GGUF file at ``path``. Raises ``ModelError`` when it cannot be used.
+
+        ``state``: the folder in which ``warm`` keeps what it read; None: it keeps nothing.
+        """
         kind = file_type(path)
         repack = kind not in K_QUANTS if config.repack is None else config.repack
         self._native = LlamaContext(path, config, threads, repack)
+        self._folder = state and StateFolder(state, maker(path, config, self._native.size, repack))
+        self._heads: dict[tuple[int, ...], NDArray[np.uint8]] = {}
+        self._stops = (*STOPS, *config.stop)
         self._max_tokens = min(config.max_tokens, self._native.size // 2)
         template, bos, eos = self._native.template()
         if not template:
@@ -84,6 +95,25 @@ class LlamaLlm:
             self._native.close()
             raise ModelError(f"the chat template of {path} is broken: {error}") from error
 
+    def warm(self, instructions: str) -> None:
+        """Read the system prompt with which conversations begin: from disk if it was read before,
+        and if not, then it is there for the next start.
+
+        ``instructions`` must hold nothing that anybody said. Prompts that begin with them bring
+        them back however often something else was read in between. Raises ``LlmError``.
+        """
+        one, other = (self._opening(instructions, text) for text in ("a", "1"))
+        head = one[: shared(one, other)]
+        state = self._folder and self._folder.load(head)
+        if state is None or not self._native.restore(head, state):
+            self._native.interrupt(False)
+            self._native.prefill(head)
+            if self._folder:
+                self._folder.save(head, self._native.snapshot())
+                state = self._folder.load(head)
+        if state is not None:
+            self._heads[tuple(head)] = state
+
     def generate(self, messages: Sequence[Message], cancelled: Cancelled) -> Iterator[str]:
         """The reply to ``messages``, which end with the user's, in pieces of whole characters.
 
@@ -93,7 +123,7 @@ class LlamaLlm:
         """
         prompt = self._fitting(messages)
         with self._watching(cancelled):
-            yield from readable(self._pieces(prompt, cancelled))
+            yield from readable(self._pieces(prompt, cancelled), self._stops)
 
     def prefill(self, messages: Sequence[Message], cancelled: Cancelled) -> None:
         """Read ``messages`` into the KV cache, of which the next call uses what it shares.
@@ -103,14 +133,14 @@ class LlamaLlm:
         prompt = self._fitting(messages)
         with self._watching(cancelled):
             if not cancelled():
-                self._native.prefill(prompt)
+                self._read(prompt)
 
     def close(self) -> None:
         """Free the model; a reply asked for later is an ``LlmError``."""
         self._native.close()
 
     def _pieces(self, prompt: Sequence[int], cancelled: Cancelled) -> Iterator[bytes]:
-        if cancelled() or not self._native.prefill(prompt):
+        if cancelled() or not self._read(prompt):
             return
         for _ in range(self._max_tokens):
             token = self._native.sample()
@@ -119,6 +149,13 @@ class LlamaLlm:
             yield self._native.piece(token)
             if cancelled() or not self._native.evaluate([token]):
                 return
+
+    def _read(self, prompt: Sequence[int]) -> bool:
+        """Make the cache hold the prompt. False: aborted."""
+        for head, state in self._heads.items():
+            if shared(head, prompt) == len(head) > kept(self._native, prompt):
+                self._native.restore(head, state)
+        return self._native.prefill(prompt)
 
     @contextmanager
     def _watching(self, cancelled: Cancelled) -> Iterator[None]:
@@ -160,6 +197,9 @@ class LlamaLlm:
                     " llm.context_tokens, or shorten persona.description or llm.max_tokens"
                 )
         return tokens
+
+    def _opening(self, instructions: str, text: str) -> list[int]:
+        return self._fitting([Message("system", instructions), Message("user", text)])
 
     def _tokens(self, messages: Sequence[Message]) -> list[int]:
         try:

@@ -3,6 +3,10 @@
 llama-cpp-python's high-level class cannot be interrupted inside a native call and prints to
 standard error, so this goes through its low-level bindings.
 
+A prompt is evaluated in chunks of ``llm.batch_tokens``. 64 are as fast as 512 (1.1B, Q4_K_M), and
+whole chunks survive an abort, which waits for one node of the graph only (1.1B: at most 10 ms on
+one core, 5 on two; 7B: about four times that).
+
 How a native call is interrupted. llama.cpp asks an abort callback after every node of its graph.
 A callback written in Python takes the interpreter's lock each time, 70 to 1,000 times a token;
 while any other thread is busy in Python, each time costs up to its 5 ms switch interval (measured
@@ -20,18 +24,25 @@ from pathlib import Path
 from typing import Any
 
 import llama_cpp.llama_cpp as c
+import numpy as np
+from numpy.typing import NDArray
 
 from robot_voice.errors import LlmError, ModelError
 from robot_voice.llm_config import LlmConfig
 
 _log = logging.getLogger(__name__)
 
-CHUNK = 64
-"""Prompt tokens evaluated at once: as fast as 512 (1.1B, Q4_K_M), and an abort waits for one node
-of the graph only (1.1B: at most 10 ms on one core, 5 on two; 7B: about four times that). Whole
-chunks survive an abort."""
 PENALTY_TOKENS = 64
 """How far back the repeat penalty looks, within the reply (llama.cpp's default)."""
+CACHE_TYPES = {"f16": c.GGML_TYPE_F16, "q8_0": c.GGML_TYPE_Q8_0, "q4_0": c.GGML_TYPE_Q4_0}
+"""Number formats of the KV cache (enum ggml_type)."""
+_LOAD_MODES = {
+    (False, False): c.LLAMA_LOAD_MODE_NONE,
+    (True, False): c.LLAMA_LOAD_MODE_MMAP,
+    (False, True): c.LLAMA_LOAD_MODE_MLOCK,
+    (True, True): c.LLAMA_LOAD_MODE_MMAP_MLOCK,
+}
+"""By ``llm.mmap`` and ``llm.mlock``."""
 _ABORTED = 2
 """What ``llama_decode`` returns when the abort callback said so."""
 
@@ -55,10 +66,10 @@ class LlamaContext:
 
         Raises ``ModelError`` with llama.cpp's own reason.
         """
-        self._model = _load(path, repack)
+        self._model = _load(path, config, repack)
         self.size: int = min(config.context_tokens, c.llama_model_n_ctx_train(self._model))
         """Tokens that fit into the context window."""
-        self._context = _context(self._model, self.size, threads)
+        self._context = _context(self._model, self.size, threads, config)
         self._memory: Any = self._context and c.llama_get_memory(self._context)
         if not self._memory:
             c.llama_model_free(self._model)
@@ -70,6 +81,7 @@ class LlamaContext:
         self._vocabulary = c.llama_model_get_vocab(self._model)
         self._sampler = _sampler(config, c.llama_vocab_n_tokens(self._vocabulary))
         self._cached: list[int] = []
+        self._chunk = config.batch_tokens
         self._flag = ctypes.create_string_buffer(2)
         self._strlen = ctypes.cast(ctypes.CDLL(None).strlen, c.ggml_abort_callback)
         address = ctypes.cast(self._flag, ctypes.c_void_p)
@@ -103,14 +115,9 @@ class LlamaContext:
 
         The last token is always evaluated: the next one is drawn from its logits.
         """
-        shared = 0
-        for cached, wanted in zip(self._cached, tokens[:-1], strict=False):
-            if cached != wanted:
-                break
-            shared += 1
-        self._keep(shared)
+        self._keep(kept(self, tokens[:-1]))
         while todo := tokens[len(self._cached) :]:
-            if not self.evaluate(todo[:CHUNK]):
+            if not self.evaluate(todo[: self._chunk]):
                 return False
         c.llama_sampler_reset(self._sampler)
         return True
@@ -143,6 +150,26 @@ class LlamaContext:
                 return buffer.raw[:size]
             room = -size
 
+    def snapshot(self) -> NDArray[np.uint8]:
+        """All that the cache holds, for ``restore``; in llama.cpp's own format."""
+        _require(self._context)
+        room = c.llama_state_seq_get_size(self._context, 0)
+        state = np.empty(room, np.uint8)
+        size = c.llama_state_seq_get_data(self._context, _bytes(state), room, 0)
+        return state[:size]
+
+    def restore(self, tokens: Sequence[int], state: NDArray[np.uint8]) -> bool:
+        """Make the cache what it was at the ``snapshot``, when it held ``tokens``.
+
+        False: llama.cpp cannot use it, and the cache is empty.
+        """
+        self._keep(0)
+        if not c.llama_state_seq_set_data(self._context, _bytes(state), len(state), 0):
+            self._keep(0)
+            return False
+        self._cached = list(tokens)
+        return True
+
     def interrupt(self, abort: bool) -> None:
         """From any thread: abort the native call under way and all that follow; or no longer."""
         self._flag[0] = b"\1" if abort else b"\0"
@@ -164,13 +191,25 @@ class LlamaContext:
             self._cached.clear()
 
 
-def _load(path: Path, repack: bool) -> Any:
+def kept(native: LlamaContext, tokens: Sequence[int]) -> int:
+    """How many of ``tokens``, from the first on, the cache has."""
+    return shared(native._cached, tokens)
+
+
+def shared(one: Sequence[int], other: Sequence[int]) -> int:
+    """How many tokens both begin with."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def _load(path: Path, config: LlmConfig, repack: bool) -> Any:
     c.llama_log_set(_listen, None)
     c.llama_backend_init()
     _complaints.clear()
     params = c.llama_model_default_params()
     params.n_gpu_layers = 0
     params.use_extra_bufts = repack
+    params.load_mode = _LOAD_MODES[config.mmap, config.mlock]
     model = c.llama_model_load_from_file(str(path).encode(), params)
     if not model:
         raise ModelError(
@@ -180,15 +219,22 @@ def _load(path: Path, repack: bool) -> Any:
     return model
 
 
-def _context(model: Any, size: int, threads: int) -> Any:
+def _context(model: Any, size: int, threads: int, config: LlmConfig) -> Any:
     params = c.llama_context_default_params()
     params.n_ctx = size
-    params.n_batch = params.n_ubatch = CHUNK
+    params.n_batch = params.n_ubatch = config.batch_tokens
     params.n_threads = params.n_threads_batch = threads
-    # Flash attention is slower on CPUs (1.5-3.5x in the starter model's prefill), and makes the
-    # result depend on how the prompt was cut into chunks.
-    params.flash_attn_type = c.LLAMA_FLASH_ATTN_TYPE_DISABLED
+    # Off by default: flash attention is slower on CPUs (1.5-3.5x in the starter model's prefill),
+    # and makes the result depend on how the prompt was cut into chunks.
+    flash = c.LLAMA_FLASH_ATTN_TYPE_ENABLED, c.LLAMA_FLASH_ATTN_TYPE_DISABLED
+    params.flash_attn_type = flash[0] if config.flash_attention else flash[1]
+    params.type_k = CACHE_TYPES[config.cache_type_k]
+    params.type_v = CACHE_TYPES[config.cache_type_v]
     return c.llama_init_from_model(model, params)
+
+
+def _bytes(state: NDArray[np.uint8]) -> Any:
+    return state.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
 
 
 def _require(context: Any) -> None:

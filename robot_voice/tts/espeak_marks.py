@@ -141,11 +141,13 @@ class _Unit(NamedTuple):
 def _units(text: str, language: str) -> list[_Unit]:
     """What shares the nuclei of ``text``; at least one unit."""
     matches = list(_UNIT.finditer(text))
-    ends = [match.start() for match in matches[1:]] + [len(text)]
+    if not matches:
+        return [_Unit(len(text), len(text), 1, True)]
+    ends = [*(match.start() for match in matches[1:]), len(text)]
     return [
         _Unit(end, len(match.group()), _nuclei(match, language), match.lastgroup != "word")
         for match, end in zip(matches, ends, strict=True)
-    ] or [_Unit(len(text), len(text), 1, True)]
+    ]
 
 
 def _reached(units: Sequence[_Unit], share: float) -> int:

@@ -153,8 +153,8 @@ def _link(left: _Syllable, right: _Syllable) -> None:
     final = left.final
     if not final or (right.parted and (final not in _NASAL or right.vowel in "ㅖㅒ")):
         return
-    left.final, right.initial = _LINKED.get(final, " " + final)
-    left.final = left.final.strip()
+    pair = _LINKED.get(final, " " + final)
+    left.final, right.initial = pair[0].strip(), pair[1]
     if _palatal(right) and not right.parted and right.mark != "|":
         right.initial = {"ㄷ": "ㅈ", "ㅌ": "ㅊ"}.get(right.initial, right.initial)
 
@@ -168,8 +168,8 @@ def _aspirate(left: _Syllable, right: _Syllable) -> None:
     """Articles 12.1 and 17: a stop before ㅎ becomes one with it."""
     neutral = _neutral(left)
     if left.final in _BEFORE_H:
-        kept, right.initial = _BEFORE_H[left.final]
-        left.final = kept.strip()
+        pair = _BEFORE_H[left.final]
+        left.final, right.initial = pair[0].strip(), pair[1]
     elif left.final == "ㄷ" and _palatal(right) and not right.parted:
         left.final, right.initial = "", "ㅊ"
     elif neutral in _NASAL:
@@ -251,30 +251,28 @@ def _for_espeak(sounds: str) -> str:
     """The same sounds in letters that espeak-ng says so."""
     chars = list(sounds)
     for at, char in enumerate(sounds):
-        if not is_syllable(char):
-            continue
-        _, vowel, final = apart(char)
-        follower = sounds[at + 1 : at + 2]
-        after = apart(follower)[0] if is_syllable(follower or " ") else ""
-        chars[at] = together(_espeak_initial(sounds, at), vowel, _espeak_final(final, after))
+        if is_syllable(char):
+            initial, vowel, final = apart(char)
+            before = _letters(sounds, at - 1)[2]
+            after = _letters(sounds, at + 1)[0]
+            if final == "ㄷ":  # a second, voiced one would be heard
+                beyond = _letters(sounds, at + 2)[0] if sounds[at + 1 : at + 2] == " " else ""
+                final = "" if (after or beyond) in _PLAIN else "ㅅ"
+            if after == "ㄲ":
+                final = _FOR_FINALS.get(final, final)
+            if is_syllable(sounds[at - 1 : at]) and _is_tense_anyway(before, initial):
+                initial = _PLAIN[initial]
+            chars[at] = together(initial, vowel, final)
     return "".join(chars)
 
 
-def _espeak_final(final: str, after: str) -> str:
-    if after == "ㄲ":
-        return _FOR_FINALS.get(final, final)
-    if final == "ㄷ":  # a second, voiced one would be heard
-        return "" if after in _PLAIN else "ㅅ"
-    return final
+def _letters(text: str, at: int) -> tuple[str, str, str]:
+    """Those of the syllable at ``at``; empty ones where there is none."""
+    inside = 0 <= at < len(text) and is_syllable(text[at])
+    return apart(text[at]) if inside else ("", "", "")
 
 
-def _espeak_initial(sounds: str, at: int) -> str:
-    initial = apart(sounds[at])[0]
-    before = sounds[at - 1 : at] if at else ""
-    if not is_syllable(before or " "):
-        return initial
-    final = apart(before)[2]
-    plain = (initial == "ㄲ" and final in _FOR_FINALS) or (
-        initial == "ㅉ" and final in "ㄱㅂ" and final
+def _is_tense_anyway(before: str, initial: str) -> bool:
+    return (initial == "ㄲ" and before in _FOR_FINALS) or (
+        initial == "ㅉ" and before in ("ㄱ", "ㅂ")
     )
-    return _PLAIN[initial] if plain else initial

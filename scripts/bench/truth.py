@@ -10,7 +10,8 @@ by having it spoken alone. So neither the positions in the events nor our sharin
 among letters has a part in the truth.
 
 Beside it, the same cuts without marks, by the weights of ``conversation``. "every moment" is the
-same again without a sound card, at every 20 ms of every reply.
+same again without a sound card, at every 20 ms of every reply, as if the card had ``UNDER_WAY`` of
+sound in it that is heard after the stop. (How much that is, is measured too: "after the stop".)
 """
 
 from __future__ import annotations
@@ -35,10 +36,11 @@ from robot_voice.types import RATE
 from tests.rig.audiorig import AudioRig, Pcm
 from tests.rig.selftest import find
 
-from .common import defaults, machine, save
+from .common import defaults, machine, save, spread
 from .syllables import Reader, Sentence
 
 STEP = 0.02
+UNDER_WAY = 0.04
 
 REPLIES: Mapping[str, Sequence[tuple[str, ...]]] = {
     "en": (
@@ -105,11 +107,14 @@ class Cuts:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
+        self.lags: list[float] = []
+        """Milliseconds of sound that left the device beyond what the loudspeaker reports."""
         self.marks: Errors = defaultdict(list)
         self.weights: Errors = defaultdict(list)
 
     def add(self, reply: Sequence[Sentence], told: float, truth: float) -> None:
         """``told``: seconds heard as the loudspeaker reports. ``truth``: as recorded."""
+        self.lags.append(1000 * (truth - told))
         for errors, marks in ((self.marks, True), (self.weights, False)):
             claim = spoken(reply, marks).until(told)
             error = self._reader.claimed(claim, reply) - heard(reply, truth)
@@ -139,7 +144,7 @@ def every_moment(reader: Reader, replies: Sequence[Sequence[Sentence]]) -> Cuts:
     cuts = Cuts(reader)
     for reply in replies:
         for at in np.arange(0, sum(sentence.seconds for sentence in reply) + STEP, STEP):
-            cuts.add(reply, float(at), float(at))
+            cuts.add(reply, float(at), float(at) + UNDER_WAY)
     return cuts
 
 
@@ -203,7 +208,8 @@ def main() -> None:
     if missing := AudioRig.missing():
         raise SystemExit(f"no virtual sound card: {missing}")
     with AudioRig() as rig:
-        result |= asyncio.run(at_the_device(rig, reader, replies, options.cuts)).result()
+        cuts = asyncio.run(at_the_device(rig, reader, replies, options.cuts))
+    result |= {**cuts.result(), "after the stop, ms": spread(cuts.lags)}
     reader.close()
     print(json.dumps(result, indent=2))  # noqa: T201
     if options.cuts >= 100:

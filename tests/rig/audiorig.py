@@ -172,13 +172,15 @@ class AudioRig:
         return Recorder("mic", self.rate, self.server)
 
     def room(
-        self, delay_ms: float = 40, gain_db: float = -6, rt60: float = 0.25
+        self, delay_ms: float = 40, gain_db: float = -6, rt60: float = 0.25, clip: float = 1.0
     ) -> subprocess.Popen[bytes]:
-        """Start the echo path loudspeaker -> microphone; ``kill()`` it to remove it."""
+        """Start the echo path loudspeaker -> microphone; ``kill()`` it to remove it. ``clip``: the
+        loudspeaker cannot be louder than this part of full scale."""
         ready = self.directory / f"room-{len(self._rooms)}.ready"
         command = [sys.executable, "-m", f"{__package__}.room", "--server", self.server]
         command += ["--rate", str(self.rate), "--delay-ms", str(delay_ms)]
-        command += ["--gain-db", str(gain_db), "--rt60", str(rt60), "--ready", str(ready)]
+        command += ["--gain-db", str(gain_db), "--rt60", str(rt60), "--clip", str(clip)]
+        command += ["--ready", str(ready)]
         environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         room = subprocess.Popen(command, env=environment, cwd=HERE.parent.parent)
         self._rooms.append(room)

@@ -1,6 +1,6 @@
 """The room: what the loudspeaker plays comes back into the microphone.
 
-    loudspeaker --> delay --> gain --> impulse response --> air --> microphone
+    loudspeaker --> clipping --> delay --> gain --> impulse response --> air --> microphone
 
     python -m tests.rig.room --delay-ms 60 --gain-db -6 --rt60 0.25 --server "$PULSE_SERVER"
 
@@ -79,6 +79,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--delay-ms", type=float, default=40)
     parser.add_argument("--gain-db", type=float, default=-6)
     parser.add_argument("--rt60", type=float, default=0.25)
+    parser.add_argument("--clip", type=float, default=1.0, help="loudest it can be, in (0, 1]")
     parser.add_argument("--noise-dbfs", type=float, help="add white noise at this level")
     parser.add_argument("--ready", type=Path, help="touch this file once it works")
     return parser.parse_args()
@@ -93,7 +94,7 @@ def main() -> None:
     room = BlockFilter(response * 10 ** (options.gain_db / 20), block)
     dice = np.random.default_rng(0)
     noise = 0.0 if options.noise_dbfs is None else 32768 * 10 ** (options.noise_dbfs / 20)
-    rate, server = options.rate, options.server
+    rate, server, loudest = options.rate, options.server, 32768 * options.clip
     try:
         with (
             Stream("record", "speaker.monitor", rate, server, BLOCK_MS) as loudspeaker,
@@ -104,6 +105,7 @@ def main() -> None:
                 options.ready.touch()
             while True:
                 played = np.frombuffer(loudspeaker.read(2 * block), "<i2").astype(np.float64)
+                played = np.clip(played, -loudest, loudest)
                 echo = room.push(played) + noise * dice.standard_normal(block)
                 air.write(np.clip(echo, -32768, 32767).astype("<i2").tobytes())
     except PulseError as error:

@@ -40,15 +40,26 @@ _FEW = rf"(?:[{_COUNTERS}]|{_LONG_COUNTERS}|分(?!之)|年(?!级)|到\d+(?:个|�
 _TO = r"(?:[-~]|\s?[–—～]\s?|到)"
 
 _NAMES = [*(digits(str(digit), "幺") for digit in range(10)), "加"]
-_CALLED = re.compile(
-    r"(?:拨打|拨|打|电话|热线|报警|呼叫|号码|致电|客服)[^\d。，！？,.!?]{0,6}?(?P<first>\d{3,})"
-    r"(?:\s?[或和、/]\s?(?P<second>\d{3,}))?(?![\d.,%％:/元块个只人米分岁次万千百])"
+_HELP = re.compile("报警|急救|火警|热线|求助|危机|援助|救护|电话|拨")
+_SERVICES = re.compile(
+    r"(?<![\d.,])(?:(11\d|12[02]|1235[56]|911|988|999)(?![\d.,%℃°A-Za-z一-鿿])"
+    r"|(110|119|120|911|988)(?=[是或和报求急]))"
 )
-_CODE = re.compile(
-    r"(?:验证码|密码|QQ号?|微信号?|编号|学号|账号|邮编|房号|车牌)[^\d。，！？,.!?]{0,3}?(?P<first>\d{3,})(?P<second>\Z)?"
+"""The numbers of services, where help is spoken of, and not of 119 people."""
+
+_SAID_SINGLY = (
+    re.compile(
+        r"(?:(?:拨打?|打|致电|呼叫)(?:了|急救|报警|热线)?(?:电话|号码)?|(?:电话|热线|号码|客服)(?:号码)?(?:是|为)?)"
+        r"[\s:：]?(\d{3,})(?:\s?[或和、/]\s?(\d{3,}))?"
+        r"(?=$|[^\d.%％:℃°A-Za-z一-鿿]|[报急或和求叫吧的就来可能]|\.(?!\d))"
+    ),
+    re.compile(
+        r"(?:验证码|密码|QQ号?|微信号?|编号|学号|账号|邮编|房号|车牌)(?:是|为)?[\s:：]?(\d{3,})"
+    ),
+    re.compile(r"(?<![\d.,])(1[3-9]\d{9})(?!\d)"),
+    re.compile(r"(?<![\d.,第])(\d{3,4})(?=室|号?房(?!间的)|教室)"),
 )
-_MOBILE = re.compile(r"(?<![\d.,])(?P<first>1[3-9]\d{9})(?!\d)(?P<second>\Z)?")
-_ROOM = re.compile(r"(?<![\d.,第])(?P<first>\d{3,4})(?=室|房(?!间的)|号房|教室)(?P<second>\Z)?")
+"""Numbers that are names: of a telephone, a secret, a mobile telephone, a room."""
 
 
 def _money(match: re.Match[str]) -> str:
@@ -203,7 +214,9 @@ _RULES: tuple[Rule, ...] = (
         _percent,
     ),
     (
-        re.compile(rf"{_LEFT}(?:(?P<whole>\d+)[ 又])?(?P<top>\d+)/(?P<bottom>\d+)(?![\d/])"),
+        re.compile(
+            rf"{_LEFT}(?:(?P<whole>\d+)[ 又])?(?P<top>\d{{1,9}})/(?P<bottom>\d{{1,9}})(?![\d/])"
+        ),
         _fraction,
     ),
     (
@@ -261,9 +274,7 @@ def read(text: Traced) -> Traced:
 
 
 def _codes(text: str) -> Iterator[Span]:
-    """Numbers that are names: of a telephone, a room, a secret."""
-    for pattern in (_CALLED, _CODE, _MOBILE, _ROOM):
+    """Where the numbers stand that are said digit by digit."""
+    for pattern in (*_SAID_SINGLY, *([_SERVICES] if _HELP.search(text) else [])):
         for match in pattern.finditer(text):
-            yield match.span("first")
-            if match["second"]:
-                yield match.span("second")
+            yield from (span for span in match.regs[1:] if span[0] >= 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .english_numbers import cardinal, number, ordinal, plural
+from .english_numbers import MOST_DIGITS, cardinal, number, ordinal, plural
 from .rules import NUMBER, Rule
 
 
@@ -128,7 +128,7 @@ def _sum(match: re.Match[str]) -> str:
     if scale:
         return f"{sign}{number(value)} {scale} {currency.many}"
     whole, _, cents = value.replace(",", "").partition(".")
-    if len(cents) != 2 or not currency.cent:
+    if len(cents) != 2 or not currency.cent or len(whole) > MOST_DIGITS:
         name = currency.one if value == "1" or _attributive(match) else currency.many
         return f"{sign}{number(value)} {name}"
     return sign + _coins(int(whole), int(cents), currency)

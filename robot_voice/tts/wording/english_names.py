@@ -151,7 +151,8 @@ RULES: tuple[Rule, ...] = (
         re.compile(rf"\b((?:{_NUMBERED_THINGS})\s)({_ROMAN})\b"),
         lambda match: f"{match[1]}{cardinal(str(roman(match[2])))}",
     ),
-    (re.compile(rf"\b(?:{_SPELLED})\b"), lambda match: _spelled(match.group())),
+    (re.compile(rf"\b({_SPELLED})\b"), lambda match: _spelled(match[1])),
+    (re.compile(rf"\b({_SPELLED})s\b"), lambda match: f"{_spelled(match[1])}'s"),
     (re.compile(r"\bIoT\b"), "I.O.T"),
     (
         re.compile(

@@ -35,7 +35,7 @@ _IRREGULAR = {
     "nine": "ninth",
     "twelve": "twelfth",
 }
-_MOST_DIGITS = 15
+MOST_DIGITS = 15
 """A longer number is said digit by digit: it has no name here, and nobody would follow."""
 
 
@@ -48,7 +48,7 @@ def cardinal(text: str) -> str:
     """ "1,205" is "one thousand two hundred five". A number that begins with 0, as codes do, is
     said digit by digit."""
     plain = text.replace(",", "")
-    if len(plain) > _MOST_DIGITS or (len(plain) > 1 and plain[0] == "0"):
+    if len(plain) > MOST_DIGITS or (len(plain) > 1 and plain[0] == "0"):
         return digits(plain)
     if plain == "0":
         return _ONES[0]

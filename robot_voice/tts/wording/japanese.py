@@ -8,7 +8,17 @@ from collections.abc import Iterator
 from robot_voice.traced import Traced
 
 from . import japanese_kana
-from .japanese_numbers import COUNTERS, POWERS, cardinal, counted, digits, joined, number, value_of
+from .japanese_numbers import (
+    COUNTERS,
+    MOST_DIGITS,
+    POWERS,
+    cardinal,
+    counted,
+    digits,
+    joined,
+    number,
+    value_of,
+)
 from .rules import NUMBER, Rule, Span, apply, dictated, only, phones, table
 
 _UNITS = table(
@@ -42,11 +52,19 @@ def _any(names: dict[str, object]) -> str:
 _UNIT = _any({**_UNITS, **_SPEEDS, **_COUNTED_UNITS})
 _SIGN = _any({**_MONEY})
 _COUNTER = _any({**COUNTERS})
-_MYRIAD = r"(?P<scale>(?:[百千万億兆]+(?:\d[\d,]*[百千万億兆]+)*(?:\d[\d,]*)?)?)"
+_SCALE = r"[百千万億兆]{1,4}"
+_MYRIAD = rf"(?P<scale>(?:{_SCALE}(?:\d[\d,]{{0,5}}{_SCALE}){{0,4}}(?:\d[\d,]{{0,5}}(?!\d))?)?)"
+_LATIN = re.compile(r"[A-Za-z]")
 _LEFT = r"(?<![\d.,])"
 _MINUS = r"(?P<minus>(?<![A-Za-z\d)）.])[-−])?"
 _AMOUNT = rf"{_MINUS}{_LEFT}(?P<value>{NUMBER}){_MYRIAD}"
 _NAMES = [*(digits(str(digit)) for digit in range(10)), "プラス"]
+_HELP = re.compile("警察|救急|消防|火事|緊急|相談|電話|通報")
+_SERVICES = re.compile(
+    r"(?<![\d.,:])(11\d|1[78]\d|911|988|999|(?<=[#♯])\d{4})(?=[でにへとかはや、。！？）」\s]|$)"
+)
+"""The numbers of services, where help is spoken of."""
+
 _CALLED = re.compile(
     r"(?:電話|番号|ダイヤル|通報|コード|暗証)[^\d。、！？]{0,6}?(\d{3,})(?![\d.,:円個人回分番歳年月日時本枚台階])"
 )
@@ -55,19 +73,37 @@ _CALLED = re.compile(
 def _plain(match: re.Match[str]) -> str:
     """The number, as digits where it has a scale of its own and no fraction."""
     value, scale = match["value"], match["scale"]
-    return value if "." in value or not scale else str(value_of(value + scale))
+    plain = "." in value or not scale or len(value) > MOST_DIGITS
+    return value if plain else str(value_of(value + scale))
+
+
+def _scaled(match: re.Match[str]) -> str:
+    """The name of 万 and the like, or the number before it."""
+    if match.group() in POWERS:
+        return cardinal(str(POWERS[match.group()])).removeprefix("イチ").removeprefix("イッ")
+    return cardinal(match.group())
 
 
 def _words(match: re.Match[str], counter: str = "") -> str:
     """The whole amount in words."""
     value, scale = match["value"], match["scale"]
     if "." in value and scale:
-        words = number(value) + "".join(
-            cardinal(str(POWERS[char])).removeprefix("イチ").removeprefix("イッ") for char in scale
-        )
+        words = number(value) + re.sub(r"\d[\d,]*|.", _scaled, scale)
         return joined(words, counter) if counter else words
     plain = _plain(match).replace(",", "")
     return counted(plain, counter) if counter else number(plain)
+
+
+def _alone(match: re.Match[str]) -> str:
+    """A number that counts nothing."""
+    return _apart(match, ("マイナス" if match["minus"] else "") + _words(match))
+
+
+def _apart(match: re.Match[str], words: str) -> str:
+    """``words`` with a space between them and Latin letters beside the match: "CO2"."""
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    start = " " if _LATIN.search(before[-1:]) else ""
+    return f"{start}{words} " if _LATIN.match(after) else start + words
 
 
 def _money(match: re.Match[str]) -> str:
@@ -135,6 +171,7 @@ _DATES: tuple[Rule, ...] = (
 _RULES: tuple[Rule, ...] = (
     (re.compile(r"[~～〜≈](?=\d)"), "ヤク"),
     (re.compile(r"(?:\bNo\.|#)\s?(?=\d)"), "ナンバー"),
+    (re.compile("#(?=[ァ-ヴ])"), "シャープ"),
     (re.compile(r"(?<![\w)）])\+(?=\d)"), "プラス"),
     (re.compile(r"\b[Cc]\+\+"), "シープラスプラス"),
     (
@@ -177,8 +214,8 @@ _SIGNS: tuple[Rule, ...] = (
         lambda match: "テン".join(map(cardinal, match[1].split("."))),
     ),
     (re.compile(r"第(?=\d)"), "ダイ"),
-    (re.compile(_AMOUNT), lambda match: ("マイナス" if match["minus"] else "") + _words(match)),
-    (re.compile(r"\d+"), lambda match: cardinal(match.group())),
+    (re.compile(_AMOUNT), _alone),
+    (re.compile(r"\d+"), lambda match: _apart(match, cardinal(match.group()))),
     (re.compile(r"[%％]"), "パーセント"),
 )
 _SUBTRACT = re.compile(r"(?<=\d)(\s?[-−]\s?)(?=[\d.,]+\s?[=＝])|(?<=\d)(\s[-−]\s)(?=\d)")
@@ -198,4 +235,6 @@ def read(text: Traced) -> Traced:
 
 
 def _called(text: str) -> Iterator[Span]:
-    return (match.span(1) for match in _CALLED.finditer(text))
+    yield from (match.span(1) for match in _CALLED.finditer(text))
+    if _HELP.search(text):
+        yield from (match.span(1) for match in _SERVICES.finditer(text))

@@ -45,6 +45,9 @@ _RULES: tuple[Rule, ...] = (
 )
 """Where a dictionary of written Japanese is too formal for a conversation, or wrong."""
 
+_LONGEST = 16_000
+"""Sudachi takes no more than 49149 bytes; a character may be three. No sentence is as long."""
+
 _PARTICLES = {"は": "わ", "へ": "え"}
 """They are not said as they are written. を is: espeak-ng reads it as お."""
 
@@ -60,7 +63,9 @@ def available() -> bool:
 
 def respell(text: Traced) -> Traced:
     """``text`` with the reading of every word that has kanji, and particles as they sound."""
-    if not _JAPANESE.search(text.text) or (dictionary := _dictionary()) is None:
+    if not _JAPANESE.search(text.text) or len(text.text) > _LONGEST:
+        return text
+    if (dictionary := _dictionary()) is None:
         return text
     text = apply(text, _RULES)
     return text.replace(_readings(dictionary.tokenizer().tokenize(text.text)))

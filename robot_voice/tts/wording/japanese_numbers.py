@@ -9,7 +9,7 @@ import re
 
 _DIGITS = ("ゼロ", "イチ", "ニ", "サン", "ヨン", "ゴ", "ロク", "ナナ", "ハチ", "キュウ")
 _MYRIADS = ("", "マン", "オク", "チョウ")
-_MOST_DIGITS = 16
+MOST_DIGITS = 16
 """A longer number has no name here."""
 
 _SHORT = {
@@ -49,10 +49,9 @@ _BY_KIND = {
         "冊:サツ 歳:サイ 才:サイ 頭:トウ 席:セキ 週間:シュウカン 章:ショウ 種類:シュルイ"
         " 周:シュウ 点:テン 着:チャク 通:ツウ 丁目:チョウメ 世紀:セイキ 社:シャ 節:セツ"
         " 店:テン 等:トウ 隻:セキ センチ:センチ トン:トン ページ:ページ ポイント:ポイント"
-        " ポンド:ポンド セット:セット"
+        " ポンド:ポンド セット:セット パーセント:パーセント"
     ),
     _S + "g": "足:ソク",
-    _S + "C": "パーセント:パーセント",
     "y": "円:エン 年:ネン 年生:ネンセイ 年間:ネンカン",
     "t": "時:ジ 時間:ジカン",
     "m": "月:ガツ",
@@ -144,7 +143,7 @@ def cardinal(text: str) -> str:
     """ "3600" is サンゼンロッピャク. A number that begins with 0, as codes do, is said digit by
     digit."""
     plain = text.replace(",", "")
-    if len(plain) > _MOST_DIGITS or (len(plain) > 1 and int(plain[0]) == 0):
+    if len(plain) > MOST_DIGITS or (len(plain) > 1 and int(plain[0]) == 0):
         return digits(plain)
     value = int(plain)
     if value == 0:

@@ -19,13 +19,20 @@ from .rules import NUMBER, Rule, Span, apply, dictated, phones
 
 _NAMES = [*"공일이삼사오육칠팔구", "플러스 "]
 _SHORT = "109|11[23479]|182|911|988|1339|1366|1388|139[138]"
-_SERVICE = r"11\d|1[3568]\d\d"
-_COUNTED = rf"[\d:/]|[.,]\d| ?(?:{COUNTER}|[%℃]|[kcm]?[mgl]\b)"
-_DIAL = "번(?:으로|에|을|로)| ?(?:으로|로|에) ?(?:전화|신고|연락|문의|걸)"
-_HOTLINE = re.compile(rf"(?<![\w.,:/-])(?:(?:{_SHORT})(?:(?=번)|(?!{_COUNTED}))|(?:{_SERVICE})(?={_DIAL}))")
-"""Numbers to dial: the short ones of emergencies always, others where one is told to dial them."""
+_COUNTED = rf"[\d:/]|[.,]\d| ?(?:(?!도){COUNTER}|[%℃]|[kcm]?[mgl]\b)"
+_HELP = "(?:전화|신고|연락|문의|걸|알리|알려|도와|도움|상담|연결|말할)"
+_HOTLINES = (
+    rf"(?<![\w.,:/-])({_SHORT})(?:(?=번)|(?!{_COUNTED}))",
+    rf"(?<![\w.,:/-])(11\d|1[3568]\d\d)(?=번?(?:으로|로|에|와|을|를|이|가)\b[^.!?]{{0,15}}{_HELP})",
+    r"(?<![\w.,:/-])(\d{3,4})(?= (?:상담|긴급|구조|신고))",
+    r"(?:전화|상담|콜|번호|라인|사마리탄스)(?:[은는이가]? |[은는이가])"
+    rf"((?:\d[ -]?){{2,}}\d)(?!{_COUNTED})",
+)
+"""Numbers to dial or to type: the short ones of emergencies always, others by their company."""
 
-_COMPACT = re.compile(r"(?<![\d.,-])01[016-9]\d{7,8}(?!\d)")
+_DIALLED = [re.compile(pattern) for pattern in _HOTLINES]
+_ENDLESS = re.compile(r"(\d{21,})")
+_CALLED = re.compile(r"(?<![\d.,-])(01[016-9]\d{7,8}|0\d{1,2}\)\d{3,4}-\d{4})(?!\d)")
 _OF_DAY = r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?(?![\d:])"
 
 
@@ -51,7 +58,7 @@ DATES: tuple[Rule, ...] = (
         lambda match: date(match[1], match[2], match[3]),
     ),
     (
-        re.compile(rf"(?<!\d){_MONTH}[/.]{_DAY}(?= ?\([월화수목금토일]\))"),
+        re.compile(rf"(?<!\d){_MONTH}[/.] ?{_DAY}\.?(?= ?\([월화수목금토일]\))"),
         lambda match: f"{month(int(match[1]))} {sino(match[2].lstrip('0'))}일",
     ),
     (re.compile(r"(?<=일) ?\(([월화수목금토일])(?:요일)?\)"), lambda match: f" {match[1]}요일"),
@@ -64,6 +71,7 @@ DATES: tuple[Rule, ...] = (
 """Days, and events that are called by theirs: 3·1절."""
 
 TIMES: tuple[Rule, ...] = (
+    (re.compile(r"(?<=\d:\d\d) ?[-–] ?(?=\d{1,2}:\d\d)"), "에서 "),
     (
         re.compile(r"(?:(?<=스코어 )|(?<=점수 )|(?<=비율 )|(?<=화면비 ))(\d+) ?: ?(\d+)"),
         lambda match: f"{sino(match[1])} 대 {sino(match[2])}",
@@ -87,6 +95,7 @@ REST: tuple[Rule, ...] = (
 )
 
 _RULES: tuple[Rule, ...] = (
+    korean_signs.LAUGHS,
     korean_signs.CIRCLED,
     korean_signs.HASH,
     *TIMES,
@@ -111,5 +120,5 @@ def read(text: Traced) -> Traced:
 
 def _dialled(text: str) -> Iterator[Span]:
     yield from phones(text)
-    for pattern in (_HOTLINE, _COMPACT):
-        yield from (match.span() for match in pattern.finditer(text))
+    for pattern in (*_DIALLED, _CALLED, _ENDLESS):
+        yield from (match.span(1) for match in pattern.finditer(text))

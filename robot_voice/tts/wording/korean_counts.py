@@ -36,8 +36,8 @@ _HALF_DAY_PLUS = 24
 _RARELY_NATIVE = 20
 
 _NUMBERED = (
-    "(?= ?(?:출구|버스|문제|선수|방\\b|홈|게이트|채널|버튼|타자|트랙|국도|자리|창구|좌석|칸|메뉴|항목"
-    "|방법|차\\b)|[을를은는이과에]\\b|입니다|이에요|이요|이고)"
+    "(?= ?(?:출구|버스|문제|선수|방\\b|홈|게이트|채널|버튼|타자|트랙|국도|자리|창구|좌석|칸|메뉴|답"
+    "|보기|질문|항목|방법|차\\b)|[을를은는이과에]\\b|입니다|이에요|이요|이고)"
 )
 """What comes after 번 where it numbers things instead of counting times."""
 
@@ -85,13 +85,17 @@ def _both(match: re.Match[str]) -> str:
     return f"{counted(first, counter)}에서 {counted(last, counter)}"
 
 
-_PAIRED = _any([*_NATIVE.split(), "시", "월", "번째"])
+_PAIRED = _any([*_NATIVE.split(), "시", "월", "년", "번째"])
 _OTHER = _any(_CHINESE.split())
 
 RULES: tuple[Rule, ...] = (
     (
         re.compile(r"(?<![가-힣])제(?: ?(\d+) ?(?=[회장조항호권차편부과절기대])|(\d+))"),
         lambda match: f"제{sino(match[1] or match[2])}",
+    ),
+    (
+        re.compile(r"(?<=\b[초중고])([1-6])(?=병|때|\b|[은는이가을를])"),
+        lambda match: sino(match[1]),
     ),
     (re.compile(rf"(\d+) ?대 ?(\d+)(?!\d|{COUNTER})"), lambda m: f"{sino(m[1])} 대 {sino(m[2])}"),
     (re.compile(rf"({NUMBER}){_RANGE}({NUMBER}) ?(?!{_OTHER})({_PAIRED})"), _both),
@@ -101,7 +105,10 @@ RULES: tuple[Rule, ...] = (
         ),
         "에서 ",
     ),
-    (re.compile(rf"(\d+) ?번{_NUMBERED}"), lambda match: f"{sino(match[1])} 번"),
+    (
+        re.compile(rf"(?:(?<=번호는 )|(?<=번호 )|(?<=대기 ))\d+ ?(?=번)|\d+ ?(?=번{_NUMBERED})"),
+        lambda match: f"{sino(match.group().strip())} ",
+    ),
     (re.compile(rf"(?:{_PERSONS})(\d+) ?분"), lambda match: f"{native(int(match[1]))} 분"),
     (re.compile(rf"({NUMBER}) ?({COUNTER})"), lambda match: counted(match[1], match[2])),
 )

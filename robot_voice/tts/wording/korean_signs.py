@@ -41,12 +41,12 @@ _WORDS = table(
     " ok:오케이 Ok:오케이 tv:티브이 pc:피시 PC:피시 usb:유에스비 vs:대 vs.:대 No.:넘버"
     " km:킬로미터 kg:킬로그램 cm:센티미터 e-mail:이메일 email:이메일 Email:이메일 online:온라인"
     " Kcal:킬로칼로리 YouTube:유튜브 Youtube:유튜브 Google:구글 Samsung:삼성 Bluetooth:블루투스"
-    " PM:피엠 AM:에이엠"
+    " PM:피엠 MZ:엠지 AM:에이엠"
 )
-_VOWELS = frozenset("AEIOUY")
+_READABLE = re.compile("(?:[^AEIOUY]{0,2}[AEIOUY])+[^AEIOUY]{0,2}")
 _ALWAYS_SPELLED = 3
-"""Capitals up to this many are called by their letters; longer ones with a vowel are left, as
-words that the voice reads in English."""
+"""Capitals up to this many are called by their letters; longer ones that could be a word are left
+for the voice to read in English."""
 
 
 def _any(keys: dict[str, str] | dict[str, tuple[str, str]]) -> str:
@@ -54,13 +54,18 @@ def _any(keys: dict[str, str] | dict[str, tuple[str, str]]) -> str:
 
 
 def _money(match: re.Match[str]) -> str:
-    sign, number, large = match["sign"], match["number"], match["large"] or ""
+    amounts = (match["low"], match["number"])
+    return "에서 ".join(
+        _coins(match["sign"], each, match["large"] or "") for each in amounts if each
+    )
+
+
+def _coins(sign: str, number: str, large: str) -> str:
     name = _MONEY[sign]
     whole, _, cents = number.partition(".")
-    if sign in _CENTS and len(cents) == 2 and not large:
-        coins = f" {sino(cents.lstrip('0') or '0')} 센트" if int(cents) else ""
-        return f"{sino(whole)} {name}{coins}"
-    return f"{sino(number)}{large} {name}"
+    if sign not in _CENTS or len(cents) != 2 or large:
+        return f"{sino(number)}{large} {name}"
+    return f"{sino(whole)} {name}" + (f" {sino(str(int(cents)))} 센트" if int(cents) else "")
 
 
 def _unit_before(match: re.Match[str]) -> str:
@@ -70,9 +75,13 @@ def _unit_before(match: re.Match[str]) -> str:
 
 def _spelled(match: re.Match[str]) -> str:
     capitals = match.group().upper()
-    if len(capitals) > _ALWAYS_SPELLED and not _VOWELS.isdisjoint(capitals):
+    if len(capitals) > _ALWAYS_SPELLED and _READABLE.fullmatch(capitals):
         return match.group()
     return "".join(_LETTERS[letter] for letter in capitals)
+
+
+def _dotted(match: re.Match[str]) -> str:
+    return "".join(_LETTERS[letter] for letter in match.group() if letter != ".")
 
 
 def _equals(match: re.Match[str]) -> str:
@@ -87,11 +96,12 @@ def _of(match: re.Match[str]) -> str:
 MONEY: tuple[Rule, ...] = (
     (
         re.compile(
-            rf"(?P<sign>{_any(_MONEY)}) ?(?P<number>{NUMBER}) ?(?P<large>천|백만|천만|만|억|조)?"
+            rf"(?P<sign>{_any(_MONEY)}) ?(?:(?P<low>{NUMBER}) ?[~∼〜～–-] ?(?P=sign)?)?"
+            rf"(?P<number>{NUMBER}) ?(?P<large>천만|천|백만|만|억|조)?"
         ),
         _money,
     ),
-    (re.compile(r"(?<![\d.,])1(?=[천만](?!큼))"), ""),
+    (re.compile(r"(?<![\d.,])1(?=[천만](?!큼)|백(?![가-힣])|백만)"), ""),
     (
         re.compile(rf"({NUMBER}) ?(?=(?:백|천|십)?[만억조]|[백천](?:원|명|개|\b| ))"),
         lambda match: sino(match[1]),
@@ -100,6 +110,7 @@ MONEY: tuple[Rule, ...] = (
 """Amounts, and numbers whose end is in words: ₩5,000, $3.50, 3만 5천."""
 
 FRACTIONS: tuple[Rule, ...] = (
+    (re.compile(r"(?<![\d/])24/7(?![\d/])"), "이십사 시간 칠일"),
     (re.compile(r"(?<![\d/])(\d{1,3})/(\d{1,4})(?![\d/])"), _of),
     (re.compile("½"), "이분의 일"),
     (re.compile("¼"), "사분의 일"),
@@ -125,7 +136,8 @@ LETTERS: tuple[Rule, ...] = (
     ),
     (re.compile(r"(?<=코로나)-?19"), "일구"),
     (re.compile(r"(?<=[A-Z])-(?=[가-힣])"), ""),
-    (re.compile(r"(?<=[A-Za-z])-(?=\d)"), " "),
+    (re.compile(r"(?<=[A-Za-z가-힣])-(?=\d)"), " "),
+    (re.compile(r"(?<![A-Za-z.])(?:[A-Z]\.){2,}"), _dotted),
     (re.compile(r"(?<=[A-Z]) ?& ?(?=[A-Z])"), "앤"),
     (re.compile(r"(?<=[A-D])\+(?!\d)"), " 플러스"),
     (re.compile(r"(?<![A-Za-z'’.&-])(?<![A-Za-z] )[A-Z]{1,6}(?![A-Za-z'’&]| [a-z])"), _spelled),
@@ -135,7 +147,8 @@ LETTERS: tuple[Rule, ...] = (
 
 SUMS: tuple[Rule, ...] = (
     (re.compile(r"(?<=\d) ?\+ ?(?=\d)"), " 더하기 "),
-    (re.compile(r"(?<=\d) ?−(?: |(?=\d))|(?<=\d) - (?=\d)"), " 빼기 "),
+    (re.compile(r"(?<=\d) ?−(?: |(?=\d))|(?<=\d) - (?=\d)|(?<=\d)-(?=\d+ ?=)"), " 빼기 "),
+    (re.compile(r"(?<=\d)-(?=\d{1,3}로 ?(?:이[겼기긴]|승|졌|지|앞|끝))"), " 대 "),
     (re.compile(r"(?<=\d) ?[×xX] ?(?=\d)"), " 곱하기 "),
     (re.compile(r"(?<=\d) ?÷ ?(?=\d)"), " 나누기 "),
     (re.compile(r"(?<=\d)\+"), " 이상"),
@@ -151,6 +164,7 @@ SIGNS: tuple[Rule, ...] = (
     (re.compile(r"@"), " 골뱅이 "),
     (re.compile(r"#(?=[\w가-힣])"), "해시태그 "),
     (re.compile(r"[%％]"), "퍼센트"),
+    (re.compile(_any(_MONEY)), lambda match: _MONEY[match.group()]),
     (re.compile(r"(?<=[가-힣]) ?[~∼〜～] ?(?=[가-힣])"), "에서 "),
     (re.compile(r"[~∼〜～]+"), ""),
     (re.compile(r"[→·ㆍ‧/]+"), " "),
@@ -158,5 +172,7 @@ SIGNS: tuple[Rule, ...] = (
 )
 """Signs that would be called by English names, or not at all."""
 
+_LAUGHS = str.maketrans("ㅋㅎ", "크하")
+LAUGHS: Rule = (re.compile("[ㅋㅎ]{2,}"), lambda match: match.group().translate(_LAUGHS))
 CIRCLED: Rule = (re.compile("[①-⑳]"), lambda match: sino(str(ord(match.group()) - ord("①") + 1)))
 HASH: Rule = (re.compile(r"#(\d+)"), lambda match: f"샵 {digits(match[1])}")

@@ -43,8 +43,10 @@ def apply(text: Traced, rules: Iterable[Rule]) -> Traced:
 
 
 def only(text: Traced, pattern: re.Pattern[str], new: str) -> Traced:
-    """``new`` for the first group of every match; the rest of a match is only looked at."""
-    return text.replace((*match.span(1), new) for match in pattern.finditer(text.text))
+    """``new`` for the one group that took part in each match; the rest is only looked at."""
+    return text.replace(
+        (*match.span(match.lastindex or 0), new) for match in pattern.finditer(text.text)
+    )
 
 
 def phones(text: str) -> list[Span]:
