@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
+from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
@@ -11,6 +12,34 @@ from .section import Fraction, Seconds, Section, Threads
 CacheType: TypeAlias = Literal["f16", "q8_0", "q4_0"]
 """Number formats of the KV cache, as llama.cpp names them."""
 StopText: TypeAlias = Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class RemoteConfig(Section):
+    url: str = ""
+    """Base address of an OpenAI-compatible server (llama-server, vLLM, Ollama, a gateway), such as
+    "http://192.168.0.2:8080/v1". What people say to the robot is then sent there, and the model on
+    board answers when it cannot. Empty: no server is ever contacted."""
+    model: str = ""
+    """Name of the model there. Empty: none is sent, for servers that have but one."""
+    key_file: str = ""
+    """File with nothing but the server's key (bearer token). Empty: the key is in the environment
+    variable `ROBOT_VOICE_LLM_KEY`, or the server wants none."""
+    connect_seconds: Seconds = 1.0
+    """Longest wait for a connection, encryption included."""
+    first_token_seconds: Seconds = 4.0
+    """Longest wait for a reply's first word after that."""
+    stall_seconds: Seconds = 2.0
+    """Longest wait for the next word."""
+
+    @model_validator(mode="after")
+    def _is_an_address_without_secrets(self) -> RemoteConfig:
+        """A configuration is shown and copied, so it holds no passwords; nor do messages."""
+        parts = urlsplit(self.url)
+        if self.url and (parts.scheme not in ("http", "https") or not parts.hostname):
+            raise ValueError("url must look like http://HOST:PORT/v1 or https://HOST/v1")
+        if "@" in parts.netloc or parts.query or parts.fragment:
+            raise ValueError("url must hold no user name, password, ? or #: the key has a file")
+        return self
 
 
 class LlmConfig(Section):
@@ -53,6 +82,8 @@ class LlmConfig(Section):
     quicker. Nothing that anybody said is in it."""
     timeout_seconds: Seconds = 30.0
     """A reply whose first word takes longer fails, and the robot apologises."""
+    remote: RemoteConfig = RemoteConfig()
+    """A larger model on another machine."""
 
     @model_validator(mode="after")
     def _quantised_values_need_flash_attention(self) -> LlmConfig:

@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 LAYERS = {
     "nouns": "types errors engines events config section safety_config turn_config llm_config",
-    "core": "traced earcons meter interjections conversation vad.segmenter vad.endpoint vad.endings vad.numbers vad.floor"
-    " tts.sentences tts.graphemes tts.speakable tts.wording tts.korean_sounds tts.clauses tts.manners tts.pcm safety llm.prompt actions asr.language asr.switch"
+    "core": "traced hangul earcons meter interjections conversation vad.segmenter vad.endpoint vad.endings vad.numbers vad.floor"
+    " tts.sentences tts.graphemes tts.speakable tts.wording tts.korean_sounds tts.korean_marks tts.korean_words tts.clauses tts.manners tts.pcm safety llm.prompt actions asr.language asr.switch"
     " asr.agreement asr.gate asr.jsgf asr.evidence asr.phantom asr.subtitles",
     "flow": "clock cores worker stages reply turn waiting mouth captions stopwatch understanding pipeline interpreter",
     "engines": "vad asr llm tts",

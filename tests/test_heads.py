@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from robot_voice.hangul import letters
 from robot_voice.safety import heads
-from robot_voice.safety.hangul import letters
 from robot_voice.safety.heads import LANGUAGES, Heads, probability
 from robot_voice.safety.ngrams import BITS, buckets
 from robot_voice.safety.normalise import normalise

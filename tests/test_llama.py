@@ -126,7 +126,7 @@ def test_reading_in_advance_can_be_cancelled(llm: LlamaLlm) -> None:
 
 def test_a_prefill_that_is_withdrawn_leaves_no_trace() -> None:
     model, dice = load(), random.Random(5)
-    words = "tell me a long story about the little robot that never slept and its friend".split()
+    words = ["tell", "me", "a", "long", "story", "about", "the", "little", "robot", "that", "never", "slept", "and", "its", "friend"]
     expected = {text: ask(model, text) for text in ("Hello!", "Tell me a story.")}
     for _ in range(30):
         said = " ".join(dice.choices(words, k=dice.randrange(1, 60)))

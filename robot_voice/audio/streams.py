@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 from robot_voice.errors import VoiceError
@@ -39,8 +40,15 @@ _SOON_ATTEMPTS = 60
 _POLL = 0.1
 """Seconds between looks at the streams."""
 
-_REFRESH_AFTER = 3
-"""Attempts after which a healthy stream is interrupted for a fresh list of devices."""
+_REFRESH_EVERY, _INTERRUPT_EVERY = 3, 20
+"""Attempts after which the list of devices is read anew: while no stream is open; and while one
+must be interrupted for it, unless there is news of a device, which does not wait."""
+
+_PRIMING = 10
+"""Blocks by which a card fills its buffer even if it does not play, suspended as it may be."""
+
+_CARDS = Path("/dev/snd")
+"""Linux adds a file when a card comes, and takes it away when it goes."""
 
 
 class Port:
@@ -59,6 +67,8 @@ class Port:
         self.on_finished: Callable[[], None] = lambda: None
         self.moved = False
         """Set by whoever sees that the sound server gave the stream another device."""
+        self.listed = True
+        """Whether the device was in the list when it was last to be opened."""
         self._wanted = wanted
         self._block = block
         self._on_block = on_block
@@ -69,6 +79,7 @@ class Port:
         self._latency = 0.0
         self._opened = 0.0
         self._last: float | None = None  # monotonic time of the last callback
+        self._blocks = 0  # callbacks so far
         self._finished = False
 
     @property
@@ -86,9 +97,11 @@ class Port:
             module = sounddevice()
             device = find_device(self._wanted, self.direction, list_devices())
         except VoiceError as error:
+            self.listed = False
             self._fail(str(error))
             return
-        self._name, self._last, self._finished = device.name, None, False
+        self.listed, self._name = True, device.name
+        self._last, self._blocks, self._finished = None, 0, False
         try:
             with quiet():
                 self._stream = stream = self._negotiate(module, device)
@@ -137,7 +150,8 @@ class Port:
         """Look after the stream. False: it had died, and is closed now."""
         if self._stream is None:
             return True
-        if self._last is not None and not self.status.present:
+        primed = self.direction == "output" and self.failures
+        if self._blocks > (_PRIMING if primed else 0) and not self.status.present:
             detail = "" if self._format == Format() else str(self._format)
             self.status = DeviceStatus(self._name, present=True, detail=detail)
             self.failures = 0
@@ -167,6 +181,7 @@ class Port:
 
     def _callback(self, buffer: Any, frames: int, when: Any, flags: Any) -> None:
         now = self._last = time.monotonic()
+        self._blocks += 1
         delay = when.outputBufferDacTime - when.currentTime
         self._convert(buffer, now, max(self._latency, delay))
 
@@ -201,6 +216,8 @@ class Supervisor:
         self._ports = ports
         self._owner = owner
         self._wake = threading.Event()
+        self._news = 0  # attempts for which there is reason to hope
+        self._cards: float | None = None  # when cards last came or went
         self.working_since = 0.0
         """Monotonic time since when the thread has been inside PortAudio; 0: it is not."""
         self.on_open: Callable[[], None] = lambda: None
@@ -223,6 +240,7 @@ class Supervisor:
 
     def hurry(self) -> None:
         """A device has come: do not wait for the next attempt."""
+        self._news = 2
         for port in self._ports:
             port.retry_at = 0.0
         self._wake.set()
@@ -230,14 +248,25 @@ class Supervisor:
     def _look(self) -> None:
         for port in self._ports:
             self._look_after(port)
-        due = [port for port in self._ports if self._is_due(port)]
-        if due:
-            self._refresh(max(port.failures for port in due))
-            for port in self._ports:
-                if self._is_due(port):
-                    port.open()
-                    if port.is_open:
-                        self.on_open()
+        self._look_for_cards()
+        if due := self._due():
+            self._refresh(due[0])
+        for port in self._due():
+            port.open()
+            if port.is_open:
+                self.on_open()
+                return  # PortAudio 19.6 was seen to hang, and to crash, on two at once
+
+    def _due(self) -> list[Port]:
+        """Those to be opened. Who has been lost for longer is first: PortAudio was also seen to
+        crash on a failure just after another stream's start."""
+        return sorted(filter(self._is_due, self._ports), key=lambda port: -port.failures)
+
+    def _look_for_cards(self) -> None:
+        cards = _CARDS.stat().st_mtime if _CARDS.exists() else None
+        before, self._cards = self._cards, cards
+        if cards != before:
+            self.hurry()
 
     def _look_after(self, port: Port) -> None:
         if self._owner.shut(port):
@@ -256,11 +285,18 @@ class Supervisor:
         resting = port.status.present and self._owner.may_rest(port)
         return not resting and port.retry_at <= time.monotonic()
 
-    def _refresh(self, failures: int) -> None:
-        """Make PortAudio look at the devices again, unless that would disturb."""
+    def _refresh(self, port: Port) -> None:
+        """Make PortAudio look at the devices again for ``port``, unless that would disturb."""
         open_ports = [port for port in self._ports if port.is_open]
-        patience = _REFRESH_AFTER if open_ports else 1
-        if failures < patience or not all(map(self._owner.idle, open_ports)):
+        if port.failures == 0 or not all(map(self._owner.idle, open_ports)):
+            return
+        news, self._news = self._news, max(0, self._news - 1)
+        if open_ports:
+            hope = news == 1 or (news > 0 and not port.listed)
+            due = hope or port.failures % _INTERRUPT_EVERY == 0
+        else:
+            due = not port.listed or port.failures % _REFRESH_EVERY == 0
+        if not due:
             return
         for port in open_ports:
             port.close()

@@ -14,9 +14,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from robot_voice.hangul import FINALS, INITIALS, VOWELS, apart, together
 from robot_voice.traced import Traced
-
-from .hangul import FINALS, INITIALS, VOWELS, apart, together
 
 _LOOK_ALIKES = dict(
     zip(

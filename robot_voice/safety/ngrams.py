@@ -19,7 +19,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from .hangul import letters
+from robot_voice.hangul import letters
 
 BITS = 20
 """Buckets are numbers below 2 ** BITS."""

@@ -12,10 +12,10 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from robot_voice.hangul import INITIALS, VOWELS
 from robot_voice.traced import Traced
 
 from .disguise import has_signs, undo, without_signs
-from .hangul import INITIALS, VOWELS
 
 View: TypeAlias = Literal["strict", "loose", "bare"]
 

@@ -76,6 +76,7 @@ class Marker:
         self._text = text
         self._language = language
         self._stretch = _Stretch(0, 0)
+        self._told = 0  # what is over stays so, even where a piece stands for what another does
 
     @property
     def settled(self) -> int:
@@ -115,7 +116,8 @@ class Marker:
         borders = _borders(stretch.phonemes, sample)
         for heard, border in enumerate(borders, 1):
             offset = _reached(units, heard / len(borders))
-            yield border, self._over(stretch.start + offset)
+            self._told = max(self._told, self._over(stretch.start + offset))
+            yield border, self._told
 
     def _over(self, count: int) -> int:
         """How many of the original's characters are over when ``count`` of the text's are. Within

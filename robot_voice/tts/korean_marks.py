@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from robot_voice.safety.hangul import apart
+from robot_voice.hangul import apart
 
 from . import korean_words as words
 

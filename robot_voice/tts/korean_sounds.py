@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from robot_voice.safety.hangul import apart, is_syllable, together
+from robot_voice.hangul import apart, is_syllable, together
 from robot_voice.traced import Traced
 
 from .korean_marks import marks
