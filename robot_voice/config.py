@@ -126,7 +126,7 @@ class TtsConfig(Section):
     engine: Literal["espeak", "pyttsx3"] = "espeak"
     """"espeak" runs espeak-ng directly; "pyttsx3" uses the voices of macOS or Windows."""
     voices: dict[Language, str] = Field(
-        default_factory=lambda: {"en": "en-us", "ko": "ko", "ja": "ja", "zh": "cmn"}
+        default_factory=lambda: {"en": "en-us", "ko": "ko", "ja": "ja", "zh": "cmn-latn-pinyin"}
     )
     """Voice of each language; one that is missing here uses the language's code. With
     "piper:VOICE.onnx#SPEAKER", "supertonic:FOLDER#STYLE", "espeak:NAME" or "pyttsx3:NAME" it names

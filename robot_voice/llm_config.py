@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal, TypeAlias
-from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
@@ -12,6 +12,8 @@ from .section import Fraction, Seconds, Section, Threads
 CacheType: TypeAlias = Literal["f16", "q8_0", "q4_0"]
 """Number formats of the KV cache, as llama.cpp names them."""
 StopText: TypeAlias = Annotated[str, Field(min_length=1, max_length=40)]
+
+_ADDRESS = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[^\s/?#@:\[\]]+)(:\d{1,5})?(/[^\s?#]*)?")
 
 
 class RemoteConfig(Section):
@@ -34,11 +36,11 @@ class RemoteConfig(Section):
     @model_validator(mode="after")
     def _is_an_address_without_secrets(self) -> RemoteConfig:
         """A configuration is shown and copied, so it holds no passwords; nor do messages."""
-        parts = urlsplit(self.url)
-        if self.url and (parts.scheme not in ("http", "https") or not parts.hostname):
-            raise ValueError("url must look like http://HOST:PORT/v1 or https://HOST/v1")
-        if "@" in parts.netloc or parts.query or parts.fragment:
-            raise ValueError("url must hold no user name, password, ? or #: the key has a file")
+        if self.url and not _ADDRESS.fullmatch(self.url):
+            raise ValueError(
+                "url must look like http://HOST:PORT/v1 or https://HOST/v1, without a user name, a"
+                " password, ? or #; a key belongs into key_file"
+            )
         return self
 
 

@@ -16,10 +16,13 @@ ROOT = Path(__file__).resolve().parent.parent
 
 LAYERS = {
     "nouns": "types errors engines events config section safety_config turn_config llm_config",
-    "core": "traced hangul earcons meter interjections conversation vad.segmenter vad.endpoint vad.endings vad.numbers vad.floor"
-    " tts.sentences tts.graphemes tts.speakable tts.wording tts.korean_sounds tts.korean_marks tts.korean_words tts.clauses tts.manners tts.pcm safety llm.prompt actions asr.language asr.switch"
-    " asr.agreement asr.gate asr.jsgf asr.evidence asr.phantom asr.subtitles",
-    "flow": "clock cores worker stages reply turn waiting mouth captions stopwatch understanding pipeline interpreter",
+    "core": "traced hangul earcons meter interjections conversation vad.segmenter vad.endpoint"
+    " vad.endings vad.numbers vad.floor tts.sentences tts.graphemes tts.speakable tts.wording"
+    " tts.korean_sounds tts.korean_marks tts.korean_words tts.clauses tts.manners tts.pcm safety"
+    " llm.prompt actions asr.language asr.switch asr.agreement asr.gate asr.jsgf asr.evidence"
+    " asr.phantom asr.subtitles",
+    "flow": "clock cores worker stages reply turn waiting mouth captions stopwatch understanding"
+    " pipeline interpreter",
     "engines": "vad asr llm tts",
     "files": "paths schema mistakes settings models reports database",
     "audio": "audio",
@@ -46,6 +49,7 @@ nothing below the command line knows it or the daemon."""
 IMPORT_EXCEPTIONS = {
     ("audio.process", "vad"): "the audio process runs the detector itself",
     ("doctor.software", "tts.voices"): "checks the voices; nothing is loaded",
+    ("doctor.software", "tts.wording.japanese_kana"): "asks whether the dictionary is there",
     ("doctor.software", "tts.espeak"): "asks espeak-ng for its voices without making an engine",
 }
 
@@ -65,6 +69,7 @@ HEAVY = frozenset(
         "pyttsx3",
         "sounddevice",
         "soxr",
+        "sudachipy",
         "supertonic",
         "tokenizers",
         "webrtcvad",

@@ -22,7 +22,8 @@ from robot_voice.audio.devices import DeviceInfo, Direction, find_device, is_cho
 from robot_voice.audio.formats import Format, adapter, formats, is_refusal
 from robot_voice.audio.ring import Pcm
 from robot_voice.audio.routes import Routes, find_server
-from robot_voice.audio.streams import Port, Supervisor
+from robot_voice.audio.streams import Port
+from robot_voice.audio.supervisor import Supervisor
 from robot_voice.errors import AudioError, ConfigError
 from robot_voice.types import RATE
 
@@ -254,6 +255,7 @@ class Stream:
 def card(monkeypatch: pytest.MonkeyPatch) -> Card:
     fake = Card()
     monkeypatch.setattr("robot_voice.audio.streams.sounddevice", lambda: fake)
+    monkeypatch.setattr("robot_voice.audio.supervisor.sounddevice", lambda: fake)
     monkeypatch.setattr("robot_voice.audio.devices.sounddevice", lambda: fake)
     return fake
 

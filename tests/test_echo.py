@@ -275,10 +275,12 @@ GOOD, BAD, NONE, QUIET = Evidence.CANCELLED, Evidence.LEAK, Evidence.NONE, Evide
         ([(QUIET, 1.5)], False),
         ([(QUIET, 2.5)], True),
         ([(GOOD, 0.4), (BAD, 0.06)], False),
-        ([(GOOD, 0.4), (BAD, 0.06), (NONE, 0.15)], True),
+        ([(GOOD, 0.4), (BAD, 0.06), (NONE, 0.3)], True),
         ([(GOOD, 0.4), (BAD, 0.3), (NONE, 0.15)], False),
         ([(GOOD, 0.4), (BAD, 0.06), (NONE, 1.0), (BAD, 0.06), (NONE, 1.0)], True),
         ([(GOOD, 0.4), (NONE, 60.0)], True),
+        ([(GOOD, 0.4), (Evidence.MOVED, 0.03), (GOOD, 0.2)], False),
+        ([(GOOD, 0.4), (Evidence.MOVED, 0.03), (GOOD, 0.4)], True),
     ],
 )
 def test_trust(evidence: list[tuple[Evidence, float]], listens: bool) -> None:

@@ -7,7 +7,7 @@ import unicodedata
 
 import pytest
 
-from robot_voice.safety import hangul
+from robot_voice import hangul
 from robot_voice.safety.disguise import plain_letter
 from robot_voice.safety.normalise import View, normalise
 from robot_voice.traced import Traced

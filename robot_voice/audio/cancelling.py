@@ -40,6 +40,10 @@ _SOUND_DB = -65.0
 _ECHO_PEAK, _LEAK_PEAK = 8.0, 7.0
 """Peaks (see ``echo_path.Traces``) that are no chance."""
 
+_JUMP = 0.05
+"""Seconds by which the measured delay changes only when the true one does: the blocks of the two
+streams come up to 0.03 s late."""
+
 _LOOK_SECONDS = 0.5
 """How often the delay is measured while all is well."""
 
@@ -173,15 +177,19 @@ class Cancelling:
         cancelled = left <= max(near - _CANCELLED_DB, floor + _AUDIBLE_DB / 2)
         self._since_look += seconds
         if not cancelled or self._time.delay is None or self._since_look >= _LOOK_SECONDS:
-            leaked = self._look()
+            seen = self._look()
             if not cancelled:
-                return Evidence.LEAK if leaked else Evidence.NONE
+                return seen
         delay = self._time.delay
         return Evidence.NONE if delay is None or delay > _LONGEST else Evidence.CANCELLED
 
-    def _look(self) -> bool:
+    def _look(self) -> Evidence:
         """Measure the delay; is there echo in what was left?"""
-        self._since_look = 0.0
+        self._since_look, before = 0.0, self._time.delay
         traces = self._path.look()
         self._time.learn(traces)
-        return traces.echo >= _ECHO_PEAK and traces.leak >= _LEAK_PEAK
+        if traces.echo < _ECHO_PEAK or traces.leak < _LEAK_PEAK:
+            return Evidence.NONE
+        after = self._time.delay
+        moved = before is not None and after is not None and abs(after - before) > _JUMP
+        return Evidence.MOVED if moved else Evidence.LEAK

@@ -29,7 +29,7 @@ _LEAK_SECONDS = 0.2
 """Of echo that came through within one breath, after which trust is lost. A syllable does when
 somebody has just spoken at the same time, and that passes."""
 
-_MASK_SECONDS = 0.1
+_MASK_SECONDS = 0.2
 """How long each moment of echo makes deaf. It may be taken for one in error, and a real voice
 outlasts it."""
 
@@ -45,6 +45,7 @@ class Evidence(Enum):
     CANCELLED = "there was an echo, and it is gone"
     QUIET = "there is no echo"
     LEAK = "the echo came through"
+    MOVED = "the echo came through, and another way than before"
 
 
 @dataclass(slots=True)
@@ -77,7 +78,9 @@ class Trust:
     def push(self, evidence: Evidence, seconds: float) -> None:
         """Take so many seconds of the robot's own sound."""
         self._mask -= seconds
-        if evidence is Evidence.LEAK:
+        if evidence is Evidence.MOVED:
+            self.restart()
+        elif evidence is Evidence.LEAK:
             self._leaked(seconds)
         else:
             self._leak = max(0.0, self._leak - seconds / 2)

@@ -7,7 +7,7 @@ longer: it cannot outlive a robot that was killed.
 
     main thread      commands from the robot                 (``_obey``)
     "ears"           echo, detector, barge-in, reports       (``ears``)
-    "devices"        opens, watches and re-opens             (``streams``)
+    "devices"        opens, watches and re-opens             (``supervisor``)
     "routes"         where the sound server sends us         (``routes``)
     PortAudio's two  copy to and from the rings
 """
@@ -38,7 +38,8 @@ from .player import Player
 from .ring import Pcm
 from .routes import Routes
 from .settings import Settings
-from .streams import Port, Supervisor
+from .streams import Port
+from .supervisor import Supervisor
 from .wire import (
     MUTED,
     PACKET,
@@ -56,10 +57,6 @@ from .wire import (
 _EAR_BLOCK_MS = 20
 """Least length of the microphone's blocks. Its sound is judged in windows of 30 ms or more, so
 shorter ones would gain 10 ms at most, and waking for them is half of what listening costs."""
-
-_HUNG_SECONDS = 10.0
-"""A call into PortAudio that takes longer will not return (seen with dying USB cards): the
-process ends, and the robot starts a new one."""
 
 _REST_SECONDS = 10.0
 """Seconds without a voice and without sound after which the loudspeaker's stream is closed: an
@@ -168,8 +165,7 @@ class AudioProcess:
         if status != self._status:
             self._status = status
             self._outbox.latest(status)
-        since = self._supervisor.working_since
-        if since and time.monotonic() - since > _HUNG_SECONDS:
+        if self._supervisor.hung():
             os._exit(3)
 
 

@@ -1,19 +1,14 @@
-"""Keeps the microphone and the loudspeaker open.
+"""One direction of sound: a device, opened in whatever format it takes, and watched.
 
 A PortAudio stream that dies says so at best by its finished callback and never by an exception;
 one that stalls says nothing at all. So a stream is believed only while its callbacks come.
-A device that was unplugged can be opened again by its name once it is back, but a device list
-that changed is seen only after PortAudio was shut down and started anew, for which every stream
-must be closed.
 """
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
 from robot_voice.errors import VoiceError
 from robot_voice.types import RATE
@@ -37,18 +32,8 @@ _SOON, _LATER = (0.5, 2.0)
 comes at all, and after it. Each attempt costs 22 ms of CPU time when it needs a list of devices."""
 _SOON_ATTEMPTS = 60
 
-_POLL = 0.1
-"""Seconds between looks at the streams."""
-
-_REFRESH_EVERY, _INTERRUPT_EVERY = 3, 20
-"""Attempts after which the list of devices is read anew: while no stream is open; and while one
-must be interrupted for it, unless there is news of a device, which does not wait."""
-
 _PRIMING = 10
 """Blocks by which a card fills its buffer even if it does not play, suspended as it may be."""
-
-_CARDS = Path("/dev/snd")
-"""Linux adds a file when a card comes, and takes it away when it goes."""
 
 
 class Port:
@@ -67,6 +52,8 @@ class Port:
         self.on_finished: Callable[[], None] = lambda: None
         self.moved = False
         """Set by whoever sees that the sound server gave the stream another device."""
+        self.starting = 0.0
+        """Monotonic time since when PortAudio has been starting the stream; 0: it is not."""
         self.listed = True
         """Whether the device was in the list when it was last to be opened."""
         self._wanted = wanted
@@ -106,11 +93,13 @@ class Port:
             with quiet():
                 self._stream = stream = self._negotiate(module, device)
                 self._latency = stream.latency
-                self._opened = time.monotonic()
+                self.starting = self._opened = time.monotonic()
                 stream.start()
         except module.PortAudioError as error:
             self.close()
             self._fail(f"{device.name} cannot be opened: {error}")
+        finally:
+            self.starting = 0.0
 
     def _negotiate(self, module: Any, device: DeviceInfo) -> Any:
         """A stream in the first format that the device takes. Raises ``PortAudioError``, the
@@ -188,123 +177,3 @@ class Port:
     def _on_finished(self) -> None:
         self._finished = True
         self.on_finished()
-
-
-class Owner(Protocol):
-    """Whom the ports serve."""
-
-    def lost(self, port: Port) -> None:
-        """It was closed in the midst of its work."""
-
-    def moved(self, port: Port) -> None:
-        """The system's default is another device now, and the stream goes on there."""
-
-    def idle(self, port: Port) -> bool:
-        """Would nobody mind if it were closed for 0.1 s?"""
-
-    def may_rest(self, port: Port) -> bool:
-        """Is it of no use just now? Then its stream is closed, though it counts as present."""
-
-    def shut(self, port: Port) -> bool:
-        """Must it be closed, and stay so? Its status stays as it is."""
-
-
-class Supervisor:
-    """Opens the ports, and opens them again."""
-
-    def __init__(self, ports: Sequence[Port], owner: Owner) -> None:
-        self._ports = ports
-        self._owner = owner
-        self._wake = threading.Event()
-        self._news = 0  # attempts for which there is reason to hope
-        self._cards: float | None = None  # when cards last came or went
-        self.working_since = 0.0
-        """Monotonic time since when the thread has been inside PortAudio; 0: it is not."""
-        self.on_open: Callable[[], None] = lambda: None
-        """Called after a stream was opened."""
-        for port in ports:
-            port.on_finished = self.wake
-
-    def run(self) -> None:
-        """The thread. Never returns."""
-        while True:
-            self.working_since = time.monotonic()
-            self._look()
-            self.working_since = 0.0
-            self._wake.wait(_POLL)
-            self._wake.clear()
-
-    def wake(self) -> None:
-        """Something changed: look now."""
-        self._wake.set()
-
-    def hurry(self) -> None:
-        """A device has come: do not wait for the next attempt."""
-        self._news = 2
-        for port in self._ports:
-            port.retry_at = 0.0
-        self._wake.set()
-
-    def _look(self) -> None:
-        for port in self._ports:
-            self._look_after(port)
-        self._look_for_cards()
-        if due := self._due():
-            self._refresh(due[0])
-        for port in self._due():
-            port.open()
-            if port.is_open:
-                self.on_open()
-                return  # PortAudio 19.6 was seen to hang, and to crash, on two at once
-
-    def _due(self) -> list[Port]:
-        """Those to be opened. Who has been lost for longer is first: PortAudio was also seen to
-        crash on a failure just after another stream's start."""
-        return sorted(filter(self._is_due, self._ports), key=lambda port: -port.failures)
-
-    def _look_for_cards(self) -> None:
-        cards = _CARDS.stat().st_mtime if _CARDS.exists() else None
-        before, self._cards = self._cards, cards
-        if cards != before:
-            self.hurry()
-
-    def _look_after(self, port: Port) -> None:
-        if self._owner.shut(port):
-            port.close()
-        elif not port.check(time.monotonic()):
-            self._owner.lost(port)
-        elif port.status.present and port.is_open and self._owner.may_rest(port):
-            port.close()
-        elif port.moved:
-            port.moved = False
-            self._owner.moved(port)
-
-    def _is_due(self, port: Port) -> bool:
-        if port.is_open or self._owner.shut(port):
-            return False
-        resting = port.status.present and self._owner.may_rest(port)
-        return not resting and port.retry_at <= time.monotonic()
-
-    def _refresh(self, port: Port) -> None:
-        """Make PortAudio look at the devices again for ``port``, unless that would disturb."""
-        open_ports = [port for port in self._ports if port.is_open]
-        if port.failures == 0 or not all(map(self._owner.idle, open_ports)):
-            return
-        news, self._news = self._news, max(0, self._news - 1)
-        if open_ports:
-            hope = news == 1 or (news > 0 and not port.listed)
-            due = hope or port.failures % _INTERRUPT_EVERY == 0
-        else:
-            due = not port.listed or port.failures % _REFRESH_EVERY == 0
-        if not due:
-            return
-        for port in open_ports:
-            port.close()
-            self._owner.lost(port)
-        try:
-            module = sounddevice()
-        except VoiceError:
-            return
-        with quiet():
-            module._terminate()
-            module._initialize()

@@ -13,6 +13,7 @@ from robot_voice.models.manifest import Machine, load_manifest, suggest
 from robot_voice.models.registry import ModelKind, find_model
 from robot_voice.tts.espeak import check_voices
 from robot_voice.tts.voices import VoiceSpec, make_engine, specs
+from robot_voice.tts.wording import japanese_kana
 
 from .check import Check, Subject
 
@@ -110,6 +111,13 @@ def espeak(subject: Subject) -> Iterator[Check]:
         yield Check("voices", "fail", "; ".join(wrong.values()), mend)
     else:
         yield Check("voices", "ok", ", ".join(names))
+    if "ja" in names and not japanese_kana.available():
+        yield Check(
+            "japanese",
+            "warn",
+            "espeak-ng reads no kanji: it says \"Chinese letter\" for each",
+            'pip install "robot-voice[ja]"',
+        )
 
 
 def voices(subject: Subject) -> Iterator[Check]:

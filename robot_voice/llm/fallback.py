@@ -21,7 +21,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 
 from robot_voice.engines import Cancelled, Llm
@@ -36,6 +36,8 @@ LONGEST_PAUSE = 300.0
 LONGEST_SENTENCE = 120
 """Characters after which a run without an end is passed on up to its last word, as
 ``tts.sentences`` cuts it."""
+SHORTEST_REPEATED = 6
+"""Letters of a sentence that may not come twice: "No." and "Dr." may."""
 _END = re.compile(r"[.!?…]+[\"'”’»)\]*]*\s+|[。！？]+[」』”’）]*|\n+")
 
 
@@ -92,18 +94,8 @@ class FallbackLlm:
         Raises ``LlmError`` when neither has begun an answer.
         """
         said: list[str] = []
-        if self._breaker.may_try:
-            try:
-                for sentence in _sentences(self._remote.generate(messages, cancelled)):
-                    said.append(sentence)
-                    yield sentence
-            except LlmError as error:
-                self._gone(str(error))
-            else:
-                if not cancelled():
-                    self._back()
-                return
-        if cancelled():
+        whole = self._breaker.may_try and (yield from self._remotely(messages, said, cancelled))
+        if whole or cancelled():
             return
         if not any(map(_letters, said)):
             yield from self._local.generate(messages, cancelled)
@@ -120,28 +112,36 @@ class FallbackLlm:
         self._remote.close()
         self._local.close()
 
+    def _remotely(
+        self, messages: Sequence[Message], said: list[str], cancelled: Cancelled
+    ) -> Generator[str, None, bool]:
+        """The remote model's sentences, written down in ``said``. Returns whether they are all."""
+        try:
+            for sentence in _sentences(self._remote.generate(messages, cancelled)):
+                said.append(sentence)
+                yield sentence
+        except LlmError as error:
+            if self._breaker.failed():
+                _log.warning("the model on board answers from now on: %s", error)
+                self._changed(False, str(error))
+            return False
+        if not cancelled() and self._breaker.succeeded():
+            _log.info("the remote language model is back")
+            self._changed(True, "")
+        return True
+
     def _rest(
         self, messages: Sequence[Message], said: Sequence[str], cancelled: Cancelled
     ) -> Iterator[str]:
         """What the local model has to add."""
         beginning = Message("assistant", "".join(said).strip())
-        known = set(map(_letters, said)) - {""}
+        known = {key for key in map(_letters, said) if len(key) >= SHORTEST_REPEATED}
         try:
             for sentence in _sentences(self._local.generate([*messages, beginning], cancelled)):
                 if _letters(sentence) not in known:
                     yield sentence
         except LlmError as error:  # the turn is answered as it is
             _log.warning("the model on board could not go on: %s", error)
-
-    def _gone(self, reason: str) -> None:
-        if self._breaker.failed():
-            _log.warning("the model on board answers from now on: %s", reason)
-            self._changed(False, reason)
-
-    def _back(self) -> None:
-        if self._breaker.succeeded():
-            _log.info("the remote language model is back")
-            self._changed(True, "")
 
 
 def _sentences(pieces: Iterator[str]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from . import hangul
+from robot_voice import hangul
 
 STAR = "*"
 """Stands for any sign put in a letter's place."""

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from robot_voice.safety import hangul
+from robot_voice import hangul
 
 Disguise = Callable[[str, random.Random], str]
 
