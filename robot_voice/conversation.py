@@ -27,12 +27,13 @@ _UNIT = re.compile(
 """The smallest pieces a sentence may be cut into: a syllable where each character is one, a word
 elsewhere. A cut never falls between a letter and its marks."""
 
-_LONG_WORD = 16
-"""Letters of a word that may be cut: some languages write half a sentence as one."""
+_LONG_WORD = 9
+"""A word of more letters may be cut: "opportunity" has five syllables, and to claim none of them,
+or all, would be three off; some languages write half a sentence as one word."""
 
 _NEARLY = 0.62
-"""A word of which this share was said counts as heard: two of three syllables do, three of five do
-not. So neither do the words of history stop in their middle, nor is a claim two syllables off."""
+"""A word of which this share was said counts as heard: two of three syllables do, two of four do
+not. So no short word stops in its middle, and no claim is more than two syllables off."""
 
 _ASKS = re.compile(r"[?？][\s\"'”’」』)]*$")
 

@@ -21,9 +21,9 @@ OWN_BEFORE, OWN_AFTER = 0.8, 0.2
 """What may be heard of the robot's own words, in seconds before and after the moment at which the
 voice was noticed: an utterance begins 0.5 s before its voice, and sound buffers hold 0.1 s."""
 
-OWN_SHARE = 0.7
-"""Share of the heard letters that have to be among those spoken just then. What is understood of
-half a second of echo is seldom right to the letter."""
+_LETTERS_PER_ERROR, _SURE_LETTERS = 4, 8
+"""One letter in four may be wrong, for what is understood of half a second of echo is seldom right
+to the letter; but none where so few were heard that two words differ by no more."""
 
 _LEAST_LETTERS = 2
 _SYLLABLES = re.compile(r"[\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
@@ -62,7 +62,8 @@ def is_own_voice(heard: str, utterance: Utterance, spoken: str) -> bool:
     weight = sum(2 if _SYLLABLES.match(letter) else 1 for letter in letters)
     if weight < 2 * _LEAST_LETTERS or not said:
         return False
-    return 1.0 - _distance(letters, said) / len(letters) >= OWN_SHARE
+    errors = len(letters) // _LETTERS_PER_ERROR if len(letters) >= _SURE_LETTERS else 0
+    return _distance(letters, said) <= errors
 
 
 def _distance(needle: str, hay: str) -> int:

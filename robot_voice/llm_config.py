@@ -95,6 +95,23 @@ class LlmConfig(Section):
         return self
 
 
+class MemoryConfig(Section):
+    enabled: bool = False
+    """Remember, over the end of a conversation, what people ask the robot to ("remember that ...").
+    Their words are then kept on this machine until they are told to be forgotten
+    (`robot-voice memory`)."""
+    embedder: str = "builtin"
+    """What finds memories again: "builtin" by common words and parts of words, or the path of an
+    embedding model (GGUF), by meaning and across languages."""
+    threshold: float | None = Field(None, ge=0, le=1)
+    """Least cosine of a memory that is shown to the model. Unset: 0.25 with "builtin", 0.5 with a
+    model; models differ."""
+    summaries: bool = False
+    """Remember also what a conversation was about, when it ends. Needs a model that can tell."""
+    retention_days: int = Field(365, ge=1, le=36500)
+    """How long a memory is kept at most; people may ask for less."""
+
+
 class ActionsConfig(Section):
     file: str = "base"
     """Table of robot commands: a name in `configs/actions/` or a path."""

@@ -20,8 +20,39 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal, Self, TypeAlias
 
+from robot_voice.engines import Llm
+from robot_voice.llm.remote import RemoteLlm
+from robot_voice.llm_config import LlmConfig, RemoteConfig
+from robot_voice.types import Message
+
+HELLO = [Message("system", "Be kind."), Message("user", "Where is Mina's red kite?")]
+PATIENT = {"connect_seconds": 30.0, "first_token_seconds": 30.0, "stall_seconds": 30.0}
+"""No time-out: what ends then was ended by something else."""
 HANG = -1.0
 Step: TypeAlias = bytes | float
+
+
+def remote(url: str, key: str = "", limits: dict[str, float] = PATIENT, **llm: Any) -> RemoteLlm:
+    """The model at ``url``; ``llm``: settings of ``LlmConfig``."""
+    return RemoteLlm(LlmConfig(remote=RemoteConfig(url=url, **limits), **llm), key)
+
+
+def ask(llm: Llm, messages: Sequence[Message] = HELLO) -> str:
+    return "".join(llm.generate(messages, never))
+
+
+def never() -> bool:
+    return False
+
+
+def threads_end() -> bool:
+    """Whether the threads of all exchanges end."""
+    for thread in threading.enumerate():
+        if thread.name == "llm-remote":
+            thread.join(10)
+            if thread.is_alive():
+                return False
+    return True
 
 
 def event(data: str) -> bytes:
@@ -169,8 +200,6 @@ class FaultyLink:
         self._port, self._dice = port, random.Random(seed)
         self._closing = threading.Event()
         self.fault = Fault("none")
-        self.passed = 0
-        """Bytes of the latest answer that came through."""
 
     def __enter__(self) -> Self:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
@@ -204,14 +233,14 @@ class FaultyLink:
     def _relay(self, client: socket.socket, fault: Fault) -> None:
         with client, suppress(OSError), self._upstream() as server:
             _send_request(client, server)
-            self.passed = 0
+            passed = 0
             if fault.kind == "silent":
                 self._wait(client)
                 return
             while data := server.recv(4096):
-                room = len(data) if fault.kind == "none" else fault.at - self.passed
+                room = len(data) if fault.kind == "none" else fault.at - passed
                 client.sendall(data[:room])
-                self.passed += len(data[:room])
+                passed += len(data[:room])
                 if room < len(data):
                     self._strike(client, fault.kind)
                     return

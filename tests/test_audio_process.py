@@ -26,10 +26,12 @@ from robot_voice.audio.player import Player
 from robot_voice.audio.ring import Pcm, Ring
 from robot_voice.audio.settings import Settings
 from robot_voice.audio.wire import (
+    MUTED,
     DeviceStatus,
     Hold,
     Lost,
     Motion,
+    Mute,
     Position,
     Refusal,
     Sound,
@@ -44,7 +46,7 @@ from robot_voice.audio.wire import (
 )
 from robot_voice.config import AudioConfig, VadConfig
 from robot_voice.errors import AudioError, ConfigError
-from robot_voice.events import DeviceChanged, Event
+from robot_voice.events import DeviceChanged, Event, Muted
 from robot_voice.types import RATE, Samples, Speech
 
 
@@ -63,7 +65,9 @@ def fields(message: ToAudio | ToRobot) -> dict[str, Any]:
     return {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in asdict(message).items()}
 
 
-@pytest.mark.parametrize("message", [Sound(3, pcm(-5, 5)), Hold(True, 2**40), Stop(7), Motion(0.5)])
+@pytest.mark.parametrize(
+    "message", [Sound(3, pcm(-5, 5)), Hold(True, 2**40), Stop(7), Motion(0.5), Mute(True)]
+)
 def test_what_the_robot_says_arrives(message: ToAudio) -> None:
     decoded = decode_for_audio(encode(message))
     assert type(decoded) is type(message)
@@ -328,6 +332,30 @@ def test_without_devices_it_listens_to_silence_and_says_why() -> None:
             "microphone",
             "loudspeaker",
         }
+
+    run(scenario())
+
+
+def test_who_starts_muted_looks_for_no_microphone() -> None:
+    async def scenario() -> None:
+        events = list[Event]()
+
+        def told() -> set[str]:
+            return {event.device for event in events if isinstance(event, DeviceChanged)}
+
+        async with device(events, muted=True) as audio:
+            status = await audio.first_status()
+            assert status.microphone.detail == MUTED
+            assert audio.muted
+            async with audio.listen() as frames:
+                heard = [item async for item in take(frames, 20)]  # time goes on
+                assert not any(item.frame.samples.any() for item in heard)
+                assert told() == {"loudspeaker"}
+                audio.mute(True)
+                audio.mute(False)
+                while told() != {"loudspeaker", "microphone"}:
+                    _ = [item async for item in take(frames, 1)]
+        assert [event.muted for event in events if isinstance(event, Muted)] == [False]
 
     run(scenario())
 

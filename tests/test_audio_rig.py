@@ -23,8 +23,10 @@ from robot_voice.config import AudioConfig, VadConfig
 from robot_voice.events import DeviceChanged, Event, Muted
 from robot_voice.types import RATE, Heard, Samples, Speech
 
-from .rig.audiorig import AudioRig, Pcm
+from .rig.audiorig import AudioRig, Device, Pcm
 from .rig.selftest import find
+
+PLUGS: tuple[Device, ...] = ("mic", "speaker")
 
 MARGIN = 0.25
 """Seconds that sound buffers and a loaded machine may add; alone it is about 0.05."""
@@ -50,9 +52,9 @@ def speech(seconds: float) -> Speech:
 
 @asynccontextmanager
 async def opened(
-    events: list[Event] | None = None, echo: str = "off", **audio: str
+    events: list[Event] | None = None, echo: str = "off", **ends: str
 ) -> AsyncIterator[DeviceAudio]:
-    settings = {"input": "rig_mic", "output": "rig_spk", "echo": echo, **audio}
+    settings = {"input": "rig_mic", "output": "rig_spk", "echo": echo, **ends}
     config = AudioConfig.model_validate(settings)
     async with DeviceAudio(config, VadConfig(), ([] if events is None else events).append) as audio:
         status = await audio.first_status()
@@ -390,13 +392,13 @@ def test_the_systems_default_is_followed(audio_rig: AudioRig) -> None:
         async with opened(events, **ends) as audio, audio.listen() as frames, kept(frames) as heard:
             await audio.play(speech(3))
             await audio.sounding()
-            for plug in ("mic", "speaker"):
+            for plug in PLUGS:
                 audio_rig.reroute(plug)
             try:
                 Thread(target=audio_rig.say, args=[said, "other_mic"]).start()
                 await until(lambda: find(said, together(heard[-100:]))[1] > 0.9)
             finally:
-                for plug in ("mic", "speaker"):
+                for plug in PLUGS:
                     audio_rig.reroute(plug, on=False)
             await audio.drain()
             assert audio.stop() == pytest.approx(3)

@@ -38,7 +38,8 @@ def delayed(sound: Pcm, samples: int = DELAY) -> Pcm:
 
 
 def together(*sounds: Pcm) -> Pcm:
-    return np.sum([sound.astype(np.int32) for sound in sounds], axis=0).astype(np.int16)
+    both: Pcm = np.sum([sound.astype(np.int32) for sound in sounds], axis=0).astype(np.int16)
+    return both
 
 
 def run(echo: Echo, near: Pcm, far: Pcm) -> Pcm:
@@ -240,6 +241,17 @@ def test_what_the_canceller_left_of_the_echo_is_found_even_when_it_was_clipped()
     assert fed(near, delayed(near, 128) // 2, far).look().leak > 12
 
 
+def test_a_late_block_changes_the_delay_but_not_the_way() -> None:
+    far = voice(2, 1)
+    near = delayed(far)
+    path = fed(near[:-CHUNK], near[:-CHUNK], far[:-CHUNK])
+    before = path.look()
+    path.push(near[:0], near[:0], far[-CHUNK:])
+    after = path.look()
+    assert after.delay - before.delay == pytest.approx(CHUNK / RATE)
+    assert after.way == pytest.approx(before.way)
+
+
 def test_silence_has_no_delay() -> None:
     nothing = np.zeros(RATE, np.int16)
     assert fed(nothing, nothing, nothing).look().echo == 0.0
@@ -330,7 +342,7 @@ def interrupted(*windows: tuple[float, float], motion: float = 0.0) -> bool:
 
 
 def test_pieces_of_a_voice_interrupt() -> None:
-    assert interrupted((0.1, 0.001), (0.25, 0.05), (0.2, 0.05))
+    assert interrupted((0.1, 0.001), (0.2, 0.05), (0.2, 0.05))
     assert interrupted((0.0, 0.001), (0.5, 0.05))
 
 
@@ -339,9 +351,17 @@ def test_what_is_left_of_the_echo_does_not_interrupt_whatever_it_sounds_like() -
 
 
 def test_a_noise_does_not_interrupt() -> None:
-    assert not interrupted(*[(0.1, 0.1)] * 5)
+    assert not interrupted(*[(0.05, 0.1)] * 9)
 
 
 def test_while_its_own_motors_run_more_is_needed() -> None:
-    assert interrupted((0.3, 0.05), (0.3, 0.05))
-    assert not interrupted((0.3, 0.05), (0.3, 0.05), motion=1.0)
+    assert interrupted((0.4, 0.05))
+    assert not interrupted((0.4, 0.05), motion=1.0)
+
+
+def test_the_room_s_own_reverberation_is_faint_and_a_voice_is_not() -> None:
+    interruption = Interruption()
+    interruption.push(0.9, sound(0.001), sound(0.1))
+    assert interruption.faint
+    interruption.push(0.9, sound(0.05), sound(0.1))
+    assert not interruption.faint

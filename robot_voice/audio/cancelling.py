@@ -37,12 +37,12 @@ _RISE_DB = 2.0
 _SOUND_DB = -65.0
 """Of the loudspeaker's sound: below this nobody expects an echo of it."""
 
-_ECHO_PEAK, _LEAK_PEAK = 8.0, 7.0
-"""Peaks (see ``echo_path.Traces``) that are no chance."""
+_ECHO_PEAK, _LEAK_PEAK, _MOVED_PEAK = 8.0, 7.0, 10.0
+"""Peaks (see ``echo_path.Traces``) that are no chance; the last one anywhere."""
 
-_JUMP = 0.05
-"""Seconds by which the measured delay changes only when the true one does: the blocks of the two
-streams come up to 0.03 s late."""
+_JUMP = 0.025
+"""Seconds by which ``Traces.way`` changes only when the way does: the strongest of a room's first
+reflections may be taken for the sound itself, and they come within 0.02 s."""
 
 _LOOK_SECONDS = 0.5
 """How often the delay is measured while all is well."""
@@ -147,7 +147,7 @@ class Cancelling:
         self._changed = False
         self._canceller = self._make()
         self._path.clear()
-        self._time.delay = None
+        self._time.forget()
         self._fresh = True
         self._trust.restart()
 
@@ -172,6 +172,8 @@ class Cancelling:
 
     def _evidence(self, seconds: float) -> Evidence:
         (near, left, far), floor = self._levels, self._floor
+        if not self._time.sounds:  # what is left now is somebody's, who made the robot stop
+            return Evidence.NONE
         if near < floor + _AUDIBLE_DB:
             return Evidence.QUIET if far > _SOUND_DB else Evidence.NONE
         cancelled = left <= max(near - _CANCELLED_DB, floor + _AUDIBLE_DB / 2)
@@ -185,11 +187,10 @@ class Cancelling:
 
     def _look(self) -> Evidence:
         """Measure the delay; is there echo in what was left?"""
-        self._since_look, before = 0.0, self._time.delay
+        self._since_look, before = 0.0, self._time.way
         traces = self._path.look()
         self._time.learn(traces)
-        if traces.echo < _ECHO_PEAK or traces.leak < _LEAK_PEAK:
-            return Evidence.NONE
-        after = self._time.delay
-        moved = before is not None and after is not None and abs(after - before) > _JUMP
-        return Evidence.MOVED if moved else Evidence.LEAK
+        moved = before is not None and abs(traces.way - before) > _JUMP
+        if traces.echo >= _ECHO_PEAK and traces.leak >= _LEAK_PEAK:
+            return Evidence.MOVED if moved and traces.way == self._time.way else Evidence.LEAK
+        return Evidence.LEAK if moved and traces.echo >= _MOVED_PEAK else Evidence.NONE

@@ -173,10 +173,12 @@ class Ears:
 
     def _judge(self, window: Pcm, raw: Pcm) -> None:
         speech = self._speech(window)
+        into = self._interruption.push(speech, to_float(window), to_float(raw))
+        if self._echo.cancels and self._interruption.faint:
+            speech = 0.0
         self.quiet = speech < 0.5
         if not self.quiet:
             self.voice_at = time.monotonic()
-        into = self._interruption.push(speech, to_float(window), to_float(raw))
         lasting = self._onset.push(speech, len(window) / RATE)
         before, self._voice = self._voice, lasting or (into and self._echo.cancels)
         if self._voice and not before and self._barge_in:

@@ -30,6 +30,9 @@ _RING_SECONDS = 0.3
 _UNKNOWN_SECONDS = 0.8
 """How long a sound may take to come back, and ring, while that has not been measured."""
 
+_LATE_SECONDS = 0.03
+"""By which the blocks of one stream may lag behind those of the other."""
+
 _SURE_PEAK = 12.0
 """Of ``Traces.echo``: the delay is no chance find."""
 _LOOK_SECONDS = 0.5
@@ -66,6 +69,8 @@ class EchoTime:
     def __init__(self) -> None:
         self.delay: float | None = None
         """Seconds that an echo needs to come back; None while that is not known."""
+        self.way: float | None = None
+        """The same, as ``Traces.way`` has it."""
         self._silence = round(REST_SECONDS * RATE)
 
     def push(self, near: Pcm, far: Pcm) -> None:
@@ -75,12 +80,22 @@ class EchoTime:
     def learn(self, traces: Traces) -> None:
         """Take a measurement, which may be of nothing."""
         if traces.echo >= _SURE_PEAK:
-            self.delay = traces.delay
+            self.delay, self.way = traces.delay, traces.way
+
+    def forget(self) -> None:
+        """The next echo may come another way."""
+        self.delay = self.way = None
 
     @property
     def echoes(self) -> bool:
         """Whether the microphone may be hearing an echo."""
         wait = _UNKNOWN_SECONDS if self.delay is None else self.delay + _RING_SECONDS
+        return self._silence < wait * RATE
+
+    @property
+    def sounds(self) -> bool:
+        """Whether an echo may be coming back right now, reverberation aside."""
+        wait = _UNKNOWN_SECONDS if self.delay is None else self.delay + _LATE_SECONDS
         return self._silence < wait * RATE
 
     @property
@@ -128,7 +143,7 @@ class HalfDuplex:
         return np.zeros_like(near)
 
     def reset(self) -> None:
-        self._time.delay = None
+        self._time.forget()
 
 
 def resolve_echo(mode: str) -> str:

@@ -32,9 +32,10 @@ _BAND_HZ = (200, 6000)
 """Speech; below is hum, above there is little but noise."""
 
 _LATENCY = RATE * 8 // 1000
-_JITTER = RATE // 1000
 """What leaves WebRTC's canceller is 8 ms late (measured: its filter banks), so a rest of the echo
-is looked for that much after the echo itself, give or take 1 ms."""
+is looked for that much after the echo itself."""
+_JITTER = RATE // 1000
+"""Give or take 1 ms."""
 
 LEVEL_SECONDS = 0.064
 """Over which a level is taken: two windows of the detector."""
@@ -50,6 +51,9 @@ class Traces:
 
     delay: float
     """Seconds from handing the sound over to its return, by the highest peak."""
+    way: float
+    """The same counted in samples of both streams instead of time, from an unknown zero: blocks
+    that come early or late do not change it, and so it changes only when the way does."""
     echo: float
     """That peak."""
     leak: float
@@ -59,7 +63,9 @@ class Traces:
 class EchoPath:
     """Remembers the last second of the loudspeaker and the last moments of the microphone."""
 
-    def __init__(self) -> None:
+    def __init__(self, latency: int = _LATENCY) -> None:
+        """``latency``: samples by which the canceller's output is late."""
+        self._latency = latency
         self._taper = np.hanning(_WINDOW).astype(np.float32)
         low, high = (round(hz * _SPAN / RATE) for hz in _BAND_HZ)
         self._band = slice(low, high)
@@ -67,6 +73,7 @@ class EchoPath:
 
     def clear(self) -> None:
         """The streams begin anew."""
+        self._ahead = 0
         self._far = np.zeros(_SPAN, np.float32)
         self._near = np.zeros(_WINDOW, np.float32)
         self._left = np.zeros(_WINDOW, np.float32)
@@ -74,6 +81,7 @@ class EchoPath:
     def push(self, near: Pcm, left: Pcm, far: Pcm) -> None:
         """The latest from the microphone, what the canceller left of it, and what was handed to
         the loudspeaker meanwhile."""
+        self._ahead += len(far) - len(near)
         self._near = _shifted(self._near, near)
         self._left = _shifted(self._left, left)
         self._far = _shifted(self._far, far)
@@ -90,9 +98,9 @@ class EchoPath:
         near = self._correlation(self._near, far)
         at = int(np.argmax(near))
         left = self._correlation(self._left, far)
-        late = left[max(0, at + _LATENCY - _JITTER) : at + _LATENCY + _JITTER + 1]
+        late = left[max(0, at + self._latency - _JITTER) : at + self._latency + _JITTER + 1]
         leak = float(late.max()) if len(late) else 0.0
-        return Traces(at / RATE, float(near[at]), leak)
+        return Traces(at / RATE, (at - self._ahead) / RATE, float(near[at]), leak)
 
     def _correlation(self, window: Samples, far: _Spectrum) -> Samples:
         """With every delay up to ``REACH``, in standard deviations; negative ones count alike."""

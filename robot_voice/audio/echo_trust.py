@@ -14,7 +14,7 @@ from enum import Enum
 
 _GOOD_SECONDS = 0.3
 """Of cancelled echo that make it trusted, the first time. Fewer are one syllable."""
-_HARDER, _MOST_GOOD = 4.0, 20.0
+_HARDER, _MOST_GOOD = 3.0, 8.0
 """How many times as long it must work after each time that trust was misplaced, and at most how
 many seconds: what fails every few seconds is not to be switched on every few seconds."""
 _FORGIVEN_SECONDS = 10.0

@@ -19,13 +19,18 @@ import numpy as np
 from robot_voice.types import Samples
 from robot_voice.vad.segmenter import raised
 
-_LIKENESS = 0.4
-"""The detector's probabilities of two windows in a row, together. 0.3 hears 5 ms earlier, 0.6 hears
-2 in 100 less."""
+_LIKENESS, _FADING = 0.3, 0.8
+"""The detector's probabilities, added up; a fifth of the sum is forgotten with every window. With
+0.2 a noise would be enough, 0.5 hears 20 ms later."""
 
 _BELOW_DB = 18.0
 """How far below the echo a voice may be. From 15 to 20 dB there are the same voices heard; at 23 dB
 the robot interrupts itself."""
+
+_FAINT_DB = 30.0
+"""Reverberation that outlasts the canceller's filter was seen at 36 dB below the echo."""
+
+_TINY = 1e-12
 
 _MEMORY = 40
 """Windows (1.3 s) in which the loudest of the microphone's sound is the echo's level: longer than
@@ -33,11 +38,14 @@ any pause of a sentence."""
 
 
 class Interruption:
-    """Asked for every window; one that is not asked for forgets nothing."""
+    """Is given every window, also while the robot is silent."""
 
     def __init__(self) -> None:
-        self._before = 0.0
+        self._sum = 0.0
         self._powers: deque[float] = deque(maxlen=_MEMORY)
+        self.faint = True
+        """Whether so little was left of the latest window that it is the room's reverberation,
+        which the canceller's filter is too short for, and which has the robot's own voice."""
         self.motion = 0.0
         """How much the robot's own body moves, in [0, 1]."""
 
@@ -45,10 +53,11 @@ class Interruption:
         """Take a window: the detector's probability for ``left``, what the canceller left of
         ``near``. Whether it is somebody's voice, provided that there is an echo just now."""
         self._powers.append(_power(near))
-        loud = _power(left) > max(self._powers) * 10 ** (-_BELOW_DB / 10)
-        likeness = speech if loud else 0.0
-        before, self._before = self._before, likeness
-        return before + likeness >= 2 * raised(_LIKENESS / 2, self.motion) and likeness > 0.0
+        below = _power(left) / (max(self._powers) + _TINY)
+        self.faint = below < 10 ** (-_FAINT_DB / 10)
+        loud = below > 10 ** (-_BELOW_DB / 10)
+        self._sum = _FADING * self._sum + (speech if loud else 0.0)
+        return loud and self._sum >= raised(_LIKENESS, self.motion)
 
 
 def _power(samples: Samples) -> float:

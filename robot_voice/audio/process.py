@@ -93,8 +93,9 @@ class AudioProcess:
 
     def run(self) -> None:
         """Work until the robot is gone. Never returns."""
+        # Threads and children inherit the priority; those of "routes" have no need of it.
         threading.Thread(target=self._routes.run, name="routes", daemon=True).start()
-        self._realtime = _be_realtime(self._settings.realtime_priority)  # threads inherit it
+        self._realtime = _be_realtime(self._settings.realtime_priority)
         gc.collect()
         gc.freeze()
         gc.disable()  # nothing here makes cycles, and a pause would be heard
@@ -140,7 +141,7 @@ class AudioProcess:
         self._echo.reset()  # the way from the loudspeaker to the microphone is another
 
     def idle(self, port: Port) -> bool:
-        return self._ears.quiet if port is self._microphone else self._player.idle
+        return port is self._loudspeaker or self._ears.quiet  # a pause in speech loses nothing
 
     def may_rest(self, port: Port) -> bool:
         quiet_since = max(self._sound_at, self._ears.voice_at)

@@ -17,8 +17,10 @@ from .devices import DeviceInfo, Direction, find_device, is_chosen, list_devices
 from .formats import Callback, Format, OnBlock, adapter, formats, is_refusal
 from .wire import DeviceStatus
 
-_OPENING = 2.0
-"""Seconds a stream has for its first callback. A sound server may take 1.9 s to begin."""
+_OPENING, _REOPENING = 2.0, 0.7
+"""Seconds a stream has for its first callback. A sound server may take 1.9 s to begin; but one that
+is connected in the moment in which a device comes may stay silent for good, so the first attempt at
+a device that is back is given less."""
 
 _STALL_BLOCKS = 10
 _STALL_SECONDS = 0.25
@@ -68,6 +70,8 @@ class Port:
         self._last: float | None = None  # monotonic time of the last callback
         self._blocks = 0  # callbacks so far
         self._finished = False
+        self._silent = False  # the latest stream had no callback at all
+        self._patience = _OPENING
 
     @property
     def is_open(self) -> bool:
@@ -89,6 +93,7 @@ class Port:
             return
         self.listed, self._name = True, device.name
         self._last, self._blocks, self._finished = None, 0, False
+        self._patience = _REOPENING if self.failures and not self._silent else _OPENING
         try:
             with quiet():
                 self._stream = stream = self._negotiate(module, device)
@@ -158,9 +163,14 @@ class Port:
             return "was unplugged"
         if self.moved and self.is_chosen:
             return "was replaced by the sound server, which has moved the stream elsewhere"
+        if self._last is None:
+            if now - self._opened <= self._patience:
+                return ""
+            self._silent = True
+            return "gives no sound"
+        self._silent = False
         stall = max(_STALL_BLOCKS * self._block / RATE, _STALL_SECONDS)
-        silent = now - self._last > stall if self._last else now - self._opened > _OPENING
-        return "has stalled" if silent else ""
+        return "has stalled" if now - self._last > stall else ""
 
     def _fail(self, reason: str) -> None:
         longest = _SOON if self.failures < _SOON_ATTEMPTS else _LATER

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from robot_voice.errors import VoiceError
 
-from .devices import quiet, sounddevice
+from .devices import list_devices, quiet, sounddevice
 from .streams import Port
 
 _POLL = 0.1
@@ -25,10 +25,14 @@ _REFRESH_EVERY, _INTERRUPT_EVERY = 3, 20
 """Attempts after which the list of devices is read anew: while no stream is open; and while one
 must be interrupted for it, unless there is news of a device, which does not wait."""
 
+_ALONE_SECONDS = 0.1
+"""For so long a stream that was started is the only one. PortAudio 19.6 was seen to hang, and to
+crash, when another could not be opened at once after it."""
+
 _CARDS = Path("/dev/snd")
 """Linux adds a file when a card comes, and takes it away when it goes."""
 
-_HUNG_SECONDS, _STUCK_SECONDS = 10.0, 2.0
+_HUNG_SECONDS, _STUCK_SECONDS = 10.0, 1.3
 """A call into PortAudio that takes longer will not return (seen with dying USB cards): the
 process ends, and the robot starts a new one. Others wait while a sound server stands still, but the
 start of a stream gives up after 1 s, unless the stream has died in that second: then it waits for a
@@ -62,7 +66,9 @@ class Supervisor:
         self._owner = owner
         self._wake = threading.Event()
         self._news = 0  # attempts for which there is reason to hope
-        self._cards: float | None = None  # when cards last came or went
+        self._cards = _last_change()
+        self._names = list[str]()  # of the devices
+        self._next_at = 0.0
         self._working_since = 0.0  # monotonic; 0: the thread is not inside PortAudio
         self.on_open: Callable[[], None] = lambda: None
         """Called after a stream was opened."""
@@ -106,18 +112,21 @@ class Supervisor:
         for port in self._due():
             port.open()
             if port.is_open:
+                if port.failures:
+                    self.hurry()  # whatever brought it back may bring the other
                 self.on_open()
-                return  # PortAudio 19.6 was seen to hang, and to crash, on two at once
+                self._next_at = time.monotonic() + _ALONE_SECONDS
+                return
 
     def _due(self) -> list[Port]:
-        """Those to be opened. Who has been lost for longer is first: PortAudio was also seen to
-        crash on a failure just after another stream's start."""
+        """Those to be opened, the one that is likelier to fail first: see ``_ALONE_SECONDS``."""
+        if time.monotonic() < self._next_at:
+            return []
         return sorted(filter(self._is_due, self._ports), key=lambda port: -port.failures)
 
     def _look_for_cards(self) -> None:
-        cards = _CARDS.stat().st_mtime if _CARDS.exists() else None
-        before, self._cards = self._cards, cards
-        if cards != before:
+        before, self._cards = self._cards, _last_change()
+        if self._cards != before:
             self.hurry()
 
     def _look_after(self, port: Port) -> None:
@@ -155,8 +164,17 @@ class Supervisor:
             self._owner.lost(other)
         try:
             module = sounddevice()
+            with quiet():
+                module._terminate()
+                module._initialize()
+            before, self._names = self._names, [device.name for device in list_devices()]
         except VoiceError:
             return
-        with quiet():
-            module._terminate()
-            module._initialize()
+        if self._names != before:  # a server that starts brings one device after another
+            for other in self._ports:
+                other.failures = min(other.failures, 1)
+
+
+def _last_change() -> float:
+    """When a card last came or went; 0 where that cannot be seen."""
+    return _CARDS.stat().st_mtime if _CARDS.exists() else 0.0

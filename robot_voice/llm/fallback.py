@@ -1,15 +1,15 @@
 """Two chat models: a remote one that answers, and the one on board for when it cannot.
 
 The link may die at any moment, so what the remote model writes is passed on sentence by sentence,
-and what is left of an unfinished one is dropped. Nobody waits for that: a sentence is not spoken
-before its end is there. Whole sentences are what can be taken over: half of one would have to be
-finished in another model's mind, and to a small model in another model's words it is noise.
+and what is left of an unfinished one is dropped. That costs the head start which a first clause
+has before its sentence, and no more: nothing else is spoken before its end is there. Whole
+sentences are what can be taken over: half of one would have to be finished in another model's mind.
 
 * Before the first sentence, the model on board answers as if there were no other.
 * After it, that model is given the beginning as its own, as a last message of the assistant's, and
-  goes on. It must be one that ``continues`` such a message; asked in any other way (with the
-  message closed by the template, or in words) small models answer again or write nonsense, which
-  was tried. Otherwise the reply ends with the last sentence: short, but whole and true.
+  goes on. It must be one that ``continues`` such a message, with no mark of the chat format behind
+  it: behind a message that the format had closed, the starter model wrote noise five times of five.
+  Otherwise the reply ends with the last sentence: short, but whole.
 * A sentence that was said is not said again, whichever model writes it.
 
 A server that failed is left alone for a while that doubles (a circuit breaker, M. Nygard, "Release

@@ -82,7 +82,9 @@ class LlamaLlm:
         kind = file_type(path)
         repack = kind not in K_QUANTS if config.repack is None else config.repack
         self._native = LlamaContext(path, config, threads, repack)
-        self._folder = state and StateFolder(state, maker(path, config, self._native.size, repack))
+        self._folder = None
+        if state:
+            self._folder = StateFolder(state, maker(path, config, self._native.size, repack))
         self._heads: dict[tuple[int, ...], NDArray[np.uint8]] = {}
         self._stops = (*STOPS, *config.stop)
         self._max_tokens = min(config.max_tokens, self._native.size // 2)
@@ -104,7 +106,7 @@ class LlamaLlm:
         """
         one, other = (self._opening(instructions, text) for text in ("a", "1"))
         head = one[: shared(one, other)]
-        state = self._folder and self._folder.load(head)
+        state = self._folder.load(head) if self._folder else None
         if state is None or not self._native.restore(head, state):
             self._native.interrupt(False)
             self._native.prefill(head)

@@ -109,8 +109,8 @@ class RemoteLlm:
         if remote.model:
             body["model"] = remote.model
         # These end a thread that nobody waits for any more; who waits counts for himself.
-        silence = max(remote.first_token_seconds, remote.stall_seconds)
-        limits = httpx2.Timeout(silence, connect=remote.connect_seconds)
+        silence = max(remote.first_token_seconds, remote.stall_seconds) + 1.0
+        limits = httpx2.Timeout(silence, connect=remote.connect_seconds + 1.0)
         client = httpx2.Client(verify=self._tls, trust_env=False, timeout=limits)
         return client, client.build_request("POST", self._url, json=body, headers=self._headers)
 
@@ -140,6 +140,9 @@ def read_key(file: Path | None, environ: Mapping[str, str]) -> str:
 
 def _parsed(url: str) -> httpx2.URL:
     try:
-        return httpx2.URL(f"{url.rstrip('/')}/chat/completions")
+        parsed = httpx2.URL(f"{url.rstrip('/')}/chat/completions")
     except httpx2.InvalidURL as error:
         raise ConfigError(f"llm.remote.url {url!r} is no address: {error}") from None
+    if (parsed.port or 0) > 65_535:
+        raise ConfigError(f"llm.remote.url {url!r} is no address: ports end at 65535")
+    return parsed

@@ -31,13 +31,14 @@ GAIN = 1.05
 ABORT_SECONDS = 0.04
 """A setting with which an interruption takes longer is not chosen; an engine has 50 ms."""
 BATCHES = (32, 64, 128, 256)
-SLICE = 1.2
-"""Seconds that prefill and decoding are measured for, each."""
-_PROMPT = 256
-"""Tokens of the measured prompt, where the machine reads them within two slices."""
+SLICE = 1.0
+"""Seconds that prefill and decoding are measured for, each, about."""
+_PROMPT, _TASTE = 256, 32
+"""Tokens of the measured prompt: as many as fit into a slice, but at least so few."""
 _FIRST_WORD = 300
 """Tokens from here on are words in every vocabulary."""
-_ABORTS = 5
+_ABORTS, _ABORT_WITHIN = 5, 0.3
+"""Interruptions that are timed, and within how many seconds of a prompt's begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +84,34 @@ def tune(
     """The best settings found for the GGUF file at ``path`` within ``seconds``, about.
 
     ``threads``: the most it may use, and those it uses now. ``tell`` is told of every measurement,
-    the first being of what is in force. Raises ``ModelError``.
+    the first being of what is in force. Raises ``ModelError`` or ``LlmError``.
     """
-    end = time.monotonic() + seconds
 
     def measured(settings: Settings) -> Measured:
         found = measure(path, config, settings)
         tell(found)
         return found
 
-    first = best = measured(present(path, config, threads))
+    roomy = psutil.virtual_memory().available > 2.5 * path.stat().st_size
+    return search(present(path, config, threads), measured, seconds, roomy)
+
+
+def search(
+    begin: Settings, measured: Callable[[Settings], Measured], seconds: float, roomy: bool
+) -> Measured:
+    """The best that was found from ``begin`` on, in about so many seconds.
+
+    ``roomy``: there is memory for weights that are rearranged beside the file's own.
+    """
+    end = time.monotonic() + seconds
+    first = best = measured(begin)
     took = seconds - (end - time.monotonic())
-    for number in range(len(_AXES)):
-        for settings in _candidates(best.settings, number, threads, path):
-            if time.monotonic() + 2 * took > end:  # one more, and the comparison
+    for axis in _AXES:
+        for settings in _candidates(axis, best.settings, begin.threads, roomy):
+            if time.monotonic() + 3 * took > end:  # this one, and the comparison
                 break
             best = _better(best, measured(settings))
-    return best if best is first else _better(measured(first.settings), measured(best.settings))
+    return best if best is first else _better(measured(begin), measured(best.settings))
 
 
 def measure(path: Path, config: LlmConfig, settings: Settings) -> Measured:
@@ -110,8 +122,11 @@ def measure(path: Path, config: LlmConfig, settings: Settings) -> Measured:
     native = LlamaContext(path, config.model_copy(update=own), settings.threads, settings.repack)
     try:
         prompt = [_FIRST_WORD + number for number in range(min(_PROMPT, native.size // 2))]
-        native.prefill(prompt[:32])  # brings the file into memory
-        prefill = max(_prefill_speed(native, prompt) for _ in range(2))
+        began = time.perf_counter()
+        native.prefill(prompt[:_TASTE])  # brings the file into memory
+        length = int(_TASTE * SLICE / (time.perf_counter() - began))
+        part = prompt[: max(_TASTE, length)]
+        prefill = max(_prefill_speed(native, part) for _ in range(2))
         decode = _decode_speed(native)
         return Measured(settings, prefill, decode, _abort_seconds(native, prompt, prefill))
     finally:
@@ -119,16 +134,11 @@ def measure(path: Path, config: LlmConfig, settings: Settings) -> Measured:
 
 
 def _prefill_speed(native: LlamaContext, prompt: Sequence[int]) -> float:
-    """Tokens a second. A slow machine gets as much of the prompt as a slice has time for."""
-    native.prefill([0])
+    """Tokens a second."""
+    native.prefill([0])  # forgets the rest
     began = time.perf_counter()
-    native.prefill(prompt[:32])
-    length = int(32 * SLICE / (time.perf_counter() - began))
-    native.prefill([0])
-    part = prompt[: max(32, length)]
-    began = time.perf_counter()
-    native.prefill(part)
-    return len(part) / (time.perf_counter() - began)
+    native.prefill(prompt)
+    return len(prompt) / (time.perf_counter() - began)
 
 
 def _decode_speed(native: LlamaContext) -> float:
@@ -154,7 +164,7 @@ def _abort_seconds(native: LlamaContext, prompt: Sequence[int], speed: float) ->
             at.append(time.perf_counter())
             native.interrupt(True)
 
-        wait = min(SLICE, len(prompt) / speed) * (number + 1) / (_ABORTS + 1)
+        wait = min(_ABORT_WITHIN, len(prompt) / speed) * (number + 1) / (_ABORTS + 1)
         timer = threading.Timer(wait, abort)
         timer.start()
         finished = native.prefill(prompt)
@@ -177,20 +187,14 @@ _AXES = ("repack", "threads", "batch_tokens", "flash_attention")
 """In the order in which they matter."""
 
 
-def _candidates(best: Settings, axis: int, threads: int, path: Path) -> Iterator[Settings]:
+def _candidates(axis: str, best: Settings, threads: int, roomy: bool) -> Iterator[Settings]:
     """What differs from ``best`` in one respect."""
-    name = _AXES[axis]
     values: dict[str, Sequence[Any]] = {
-        "repack": (not best.repack,) if best.repack or _fits_twice(path) else (),
+        "repack": (not best.repack,) if best.repack or roomy else (),
         "threads": sorted({threads - 1, threads * 3 // 4, threads // 2} - {0}, reverse=True),
         "batch_tokens": BATCHES,
         "flash_attention": (not best.flash_attention,),
     }
-    for value in values[name]:
-        if value != getattr(best, name):
-            yield replace(best, **{name: value})
-
-
-def _fits_twice(path: Path) -> bool:
-    """Whether there is memory for weights that are rearranged beside the file's own."""
-    return bool(psutil.virtual_memory().available > 2.5 * path.stat().st_size)
+    for value in values[axis]:
+        if value != getattr(best, axis):
+            yield replace(best, **{axis: value})

@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from robot_voice.audio.cancelling import Apm, Cancelling
-from robot_voice.audio.clips import read_audio, to_float, to_int16
+from robot_voice.audio.clips import to_float, to_int16
 from robot_voice.audio.echo import FRAME, Echo, make_echo
 from robot_voice.audio.interruption import Interruption
 from robot_voice.audio.ring import Pcm
@@ -287,7 +287,9 @@ def onsets(
             end += vad.window
             speech = vad.probability(to_float(window))
             interrupts = into.push(speech, to_float(window), to_float(heard)) and echo.cancels
-            before, voice = voice, onset.push(speech, vad.window / RATE) or interrupts
+            faint = echo.cancels and into.faint
+            before = voice
+            voice = onset.push(0.0 if faint else speech, vad.window / RATE) or interrupts
             if voice and not before:
                 yield end / RATE
 

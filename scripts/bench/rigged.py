@@ -14,18 +14,20 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import TracebackType
+from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from robot_voice.audio.clips import to_float, to_int16
 from robot_voice.audio.device import DeviceAudio
 from robot_voice.audio.wire import Window
+from robot_voice.engines import Vad
 from robot_voice.types import RATE, Samples
+from robot_voice.vad.segmenter import VoiceOnset
 from tests.rig.audiorig import AudioRig, Pcm
 from tests.rig.pasimple import PulseError, Stream
 
-from .hearing import GAP, SHORTEST, STEP, levels, voiced
+from .hearing import ABOVE_NOISE_DB, STEP, levels, probabilities, quiet, voiced
 
 SERVER_PRIORITY = 20
 """SCHED_RR priority of the sound server and the room, which on a robot are the kernel and the
@@ -33,6 +35,8 @@ air: a loaded machine must not slow them."""
 
 ONSET_DB = 25.0
 """A voice begins with the first 10 ms that is less than this below its own level."""
+
+PROMPT_SECONDS = 0.25
 
 _NEAR = 300
 """Blocks on either side within which the promptest one tells a tape's clock: 3 s."""
@@ -104,6 +108,10 @@ class WatchedAudio(DeviceAudio):
 
     windows: tuple[Window, ...] = ()
 
+    async def __aenter__(self) -> Self:
+        await super().__aenter__()
+        return self
+
     def _heard_window(self, window: Window) -> None:
         self.windows = (*self.windows[-1000:], window)
         super()._heard_window(window)
@@ -133,19 +141,11 @@ def gaps(recording: Pcm, least: int) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in edges.reshape(-1, 2) if b - a >= least]
 
 
-def without_gaps(recording: Pcm, least: int) -> Pcm:
-    """The recording less its ``gaps``."""
-    kept = np.ones(len(recording), np.bool_)
-    for start, end in gaps(recording, least):
-        kept[start:end] = False
-    return recording[kept]
-
-
 # --- how loud ------------------------------------------------------------------
 
 
 def speech_level(samples: Samples) -> float:
-    """dBFS of the parts that are speech."""
+    """dBFS of the parts that are speech; -100 of silence."""
     active = np.repeat(voiced(samples), STEP)
     power = float(np.mean(np.square(samples[: len(active)][active]))) if active.any() else 0.0
     return float(10 * np.log10(power + 1e-10))
@@ -164,13 +164,21 @@ def at_level(samples: Samples, now: float, wanted: float) -> Pcm:
 
 
 def onset(samples: Samples) -> int:
-    """The sample with which the voice in a clean recording begins: see ``ONSET_DB``. A click with
-    silence around it is no voice."""
-    loud = np.flatnonzero(levels(samples) > speech_level(samples) - ONSET_DB)
-    for group in np.split(loud, np.flatnonzero(np.diff(loud) > GAP) + 1):
-        if len(group) >= SHORTEST:
-            return int(group[0]) * STEP
-    return 0
+    """The sample with which the voice in a recording begins: see ``ONSET_DB``; and it is clearly
+    above the recording's own noise."""
+    level = levels(samples)
+    floor = float(np.percentile(level, 5)) + ABOVE_NOISE_DB
+    return int(np.argmax(level > max(floor, speech_level(samples) - ONSET_DB))) * STEP
+
+
+def begins_with_voice(vad: Vad, samples: Samples) -> bool:
+    """Whether the first sound in a recording is the voice, and no button or breath: the detector,
+    alone with it, hears a voice ``PROMPT_SECONDS`` after the first sound."""
+    alone = np.concatenate([quiet(0.5), samples, quiet(0.5)])
+    lasts = VoiceOnset(0.7, 0.09)
+    lasting = [lasts.push(p, vad.window / RATE) for p in probabilities(vad, alone)]
+    heard = (int(np.argmax(lasting)) + 1) * vad.window - RATE // 2
+    return any(lasting) and 0 < heard - onset(samples) <= PROMPT_SECONDS * RATE
 
 
 # --- the machine ---------------------------------------------------------------
@@ -197,5 +205,3 @@ def busy(cores: int) -> Iterator[None]:
 
 
 _HOG = "while True: pass"
-
-Levels = NDArray[np.float64]

@@ -20,7 +20,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
-from itertools import cycle, pairwise
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ from .rigged import WatchedAudio, prioritise
 MODES = ("aec", "half-duplex", "off")
 
 ONE_MOMENT = 1.0
-"""Seconds: what is heard within so many of one another is one interruption."""
+"""Seconds: what comes so soon after the first is the same interruption."""
 
 SENTENCES = {
     "en-us": (
@@ -97,9 +97,11 @@ class Counts:
 
     @property
     def interruptions(self) -> int:
-        ordered = sorted(self.moments)
-        after = [b - a > ONE_MOMENT for a, b in pairwise(ordered)]
-        return sum(after) + bool(ordered)
+        count, last = 0, -ONE_MOMENT
+        for moment in sorted(self.moments):
+            if moment - last >= ONE_MOMENT:
+                count, last = count + 1, moment
+        return count
 
     def told(self) -> dict[str, Any]:
         return {
@@ -175,8 +177,9 @@ async def speak(mode: str, seconds: float, voice: Iterator[Samples]) -> Counts:
             counts.changes.append(f"{event.mode}: {event.reason}")
 
     config = AudioConfig.model_validate({"input": "rig_mic", "output": "rig_spk", "echo": mode})
-    async with CountingAudio(config, VadConfig(), note) as audio:
-        audio.counts = counts
+    audio = CountingAudio(config, VadConfig(), note)
+    audio.counts = counts
+    async with audio:
         await audio.first_status()
         async with audio.listen() as frames, asyncio.TaskGroup() as tasks:
             ears = tasks.create_task(listen(frames, counts))

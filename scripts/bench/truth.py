@@ -41,6 +41,8 @@ from .syllables import Reader, Sentence
 
 STEP = 0.02
 UNDER_WAY = 0.04
+PIECES = (4000, 2000, 1000)
+"""Samples at the end of a recording that are looked for, the longest first that has no hole."""
 
 REPLIES: Mapping[str, Sequence[tuple[str, ...]]] = {
     "en": (
@@ -49,6 +51,8 @@ REPLIES: Mapping[str, Sequence[tuple[str, ...]]] = {
         ("Please put the blue box on the table, next to the window.", "Thank you!"),
         ("My batteries are nearly empty, so I should go back to my charging station.",),
         ("Could you repeat the question?", "I did not understand the last word."),
+        ("This is an extraordinary opportunity for the university.",),
+        ("Unfortunately the elevator is out of order; please use the stairs.",),
         ("The temperature is 21 degrees, and 3 people are in the kitchen.",),
     ),
     "ko": (
@@ -57,6 +61,7 @@ REPLIES: Mapping[str, Sequence[tuple[str, ...]]] = {
         ("파란 상자를 창문 옆 탁자 위에 놓아 주세요.",),
         ("배터리가 얼마 남지 않아서 충전하러 가야 해요.", "금방 돌아올게요!"),
         ("서울에서 부산까지 기차로 가면, 두 시간 반쯤 걸립니다.",),
+        ("엘리베이터가 고장 나서 계단을 이용해 주세요.",),
         ("회의는 오후 3시 30분에 시작하고, 12명이 참석합니다.",),
     ),
     "ja": (
@@ -64,12 +69,15 @@ REPLIES: Mapping[str, Sequence[tuple[str, ...]]] = {
         ("私はロボットです。", "どうぞよろしくお願いします。"),
         ("コンピューターの電源を入れて、少し待ってください。",),
         ("きのうはともだちといっしょに、えいがをみました。",),
+        ("昨日おばあさんの写真を三枚見つけました。",),
+        ("居間のテレビを消しましょうか。",),
         ("電池が少ないので、充電に戻ります。", "またあとで！"),
     ),
     "zh": (
         ("你好，很高兴认识你。", "我是一个会说话的机器人。"),
         ("今天天气很好，我们一起去公园散步吧。",),
         ("请把蓝色的盒子放在窗户旁边的桌子上。", "谢谢！"),
+        ("昨天我找到了三张奶奶的照片。",),
         ("我的电池快没电了，所以要回去充电。",),
         ("您能再说一遍吗？", "我没有听清楚最后一个词。"),
     ),
@@ -183,12 +191,18 @@ async def play(audio: DeviceAudio, reply: Sequence[Sentence]) -> None:
 
 
 def left_the_device(recorded: Pcm, reply: Sequence[Sentence], told: float) -> float:
-    """The seconds of the reply that are in the recording."""
+    """The seconds of the reply that are in the recording: where its last piece is in the reply. Its
+    length does not tell, for a busy machine leaves holes in the sound."""
     resampler = Resampler(RATE)
     pieces = [resampler.push(block) for sentence in reply for block in sentence.blocks]
     sound = to_int16(np.concatenate([*pieces, resampler.flush()]))
+    last = int(np.flatnonzero(recorded)[-1]) + 1
+    for size in PIECES:
+        at, equal = find(recorded[last - size : last], sound)
+        if equal > 0.9:
+            return (at + size) / RATE
     start, _ = find(sound[: max(RATE // 5, int(told * RATE))], recorded)
-    return float(np.flatnonzero(recorded)[-1] + 1 - start) / RATE
+    return (last - start) / RATE
 
 
 def main() -> None:

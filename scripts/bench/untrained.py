@@ -18,6 +18,7 @@ import itertools
 import os
 import struct
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,7 @@ _BLOCK = {Q4_K: 144, Q6_K: 210}
 _Q4_K_M = 15
 """enum llama_ftype."""
 _ALIGNMENT = 32
+_UNK, _BOS, _EOS = 0, 1, 2
 _TILE = 4999
 """Random blocks that are made; a tensor repeats them. Prime, so that no two rows are alike for as
 many rows."""
@@ -93,6 +95,22 @@ def make(name: str, folder: Path) -> Path:
     return path
 
 
+def bytes_per_token(name: str) -> int:
+    """Bytes of weights that one token of a reply needs: all but the other words' embeddings."""
+    weights = [tensor for tensor in _tensors(SHAPES[name]) if tensor.name != "token_embd.weight"]
+    return sum(tensor.size for tensor in weights)
+
+
+def add_folder(parser: argparse.ArgumentParser) -> None:
+    """The option that says where the models lie."""
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=Path(tempfile.gettempdir()) / "robot-voice-untrained",
+        help="where the untrained models are, or are made (0.7 GB and 4.1 GB)",
+    )
+
+
 def _write(file: BinaryIO, name: str, shape: Shape) -> None:
     tensors, pairs = list(_tensors(shape)), list(_metadata(name, shape))
     file.write(b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(pairs)) + b"".join(pairs))
@@ -114,8 +132,14 @@ def _write_weights(file: BinaryIO, tensor: Tensor, dice: np.random.Generator) ->
         file.write(np.ones(tensor.columns, "<f4").tobytes())
         return
     tile = (_q4_k if tensor.kind == Q4_K else _q6_k)(tensor.spread, dice).tobytes()
+    start = file.tell()
     for begin in range(0, tensor.size, len(tile)):
         file.write(tile[: tensor.size - begin])
+    if tensor.name == "output.weight":  # the end of a reply is never the likeliest: no row for it
+        end, row = file.tell(), tensor.size // tensor.rows
+        file.seek(start + _EOS * row)
+        file.write(bytes(row))
+        file.seek(end)
 
 
 def _q4_k(spread: float, dice: np.random.Generator) -> Bytes:
@@ -200,7 +224,7 @@ def _vocabulary(count: int) -> Iterator[bytes]:
     scores[len(marks) :] = -np.arange(len(pieces))
     yield _array("tokenizer.ggml.scores", _F32, scores.tobytes(), count)
     yield _array("tokenizer.ggml.token_type", _I32, np.array(kinds, "<i4").tobytes(), count)
-    for number, mark in enumerate(("unknown", "bos", "eos")):
+    for mark, number in (("unknown", _UNK), ("bos", _BOS), ("eos", _EOS)):
         yield _pair(f"tokenizer.ggml.{mark}_token_id", number)
     yield _pair("tokenizer.ggml.add_bos_token", True)
 
