@@ -6,7 +6,7 @@ ARGS ?=
 CLIPS ?= out/clips
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint format bench eval eval-safety eval-starter train-setup smoke bars clean distclean
+.PHONY: help setup demo test check lint format bench bench-sound eval eval-safety eval-starter train-setup smoke bars clean distclean
 
 help:
 	@echo 'make demo        the robot answers spoken questions, in English and Korean'
@@ -14,6 +14,7 @@ help:
 	@echo 'make setup       only the environment: system packages, .venv (the others run it first)'
 	@echo 'make lint        lint and types    make format    format the code'
 	@echo 'make bench       measure how fast it answers    make eval    how well it listens (30 min)'
+	@echo 'make bench-sound the robot listens while it speaks: an hour on a virtual sound card'
 	@echo 'make bars        every bar the project promises to meet, and whether it does'
 	@echo 'make smoke       the scripts that train the starter models, in three minutes (installs PyTorch)'
 	@echo 'make clean       remove caches     make distclean    and the environment'
@@ -39,6 +40,15 @@ bench: setup
 	@$(BIN)/python -m scripts.bench.latency $(ARGS)
 	@$(BIN)/python -m scripts.bench.startup
 	@$(BIN)/python -m scripts.bench.cancel
+	@$(BIN)/python -m scripts.bench.report
+
+# An hour of real streams on a virtual sound card (PulseAudio); best as root, for SCHED_RR.
+bench-sound: setup
+	@$(BIN)/python -m scripts.bench.barge_in
+	@$(BIN)/python -m scripts.bench.self_interruption
+	@$(BIN)/python -m scripts.bench.truth
+	@$(BIN)/python -m scripts.bench.device_faults
+	@$(BIN)/python -m scripts.bench.underruns
 	@$(BIN)/python -m scripts.bench.report
 
 eval: setup

@@ -59,7 +59,8 @@ class ToneConfig(Section):
 
 class AudioConfig(Section):
     input: str | int = "default"
-    """Microphone: part of its name, its index, or "default" (see `robot-voice devices`)."""
+    """Microphone: its name, a part of it, a pattern such as "*USB*mic*", its index, or "default"
+    (see `robot-voice devices`)."""
     output: str | int = "default"
     """Loudspeaker, likewise."""
     block_ms: Literal[10, 20, 30] = 10

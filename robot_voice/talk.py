@@ -24,6 +24,7 @@ from typing import Protocol
 import numpy as np
 from rich.console import Console
 
+from .audio import wire
 from .audio.device import DeviceAudio
 from .audio.echo import resolve_echo
 from .build import STARTER_NOTICE, Listen, assemble
@@ -218,7 +219,7 @@ async def _interpret(loaded: Loaded) -> None:
 
 async def _need_microphone(device: DeviceAudio) -> None:
     microphone = (await device.first_status()).microphone
-    if not microphone.present:
+    if not microphone.present and microphone.detail != wire.MUTED:
         raise AudioError(
             f"no microphone: {microphone.detail}. `robot-voice devices` lists what there is; "
             "`robot-voice talk --input FILE` takes a recording instead"

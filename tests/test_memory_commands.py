@@ -34,6 +34,8 @@ REMEMBER = {
     "I need you to remember that we have two cats.": "we have two cats",
     "remember this my doctor's name is Park": "my doctor's name is Park",
     "I live in Daegu, please don't forget it": "I live in Daegu",
+    "Remember that my sister collects porcelain": "my sister collects porcelain",
+    "remember that she sings": "she sings",
     "내 동생 이름이 민아라는 거 기억해 줘.": "내 동생 이름이 민아",
     "내가 땅콩 알레르기 있다는 걸 기억해줘": "내가 땅콩 알레르기 있다",
     "제 생일은 오월 삼일이에요. 기억해 주세요.": "제 생일은 오월 삼일이에요",
@@ -102,6 +104,10 @@ I always forget it
 remember when we went to the beach
 Remember that time we got lost?
 remember that song
+remember the day I was born
+remember the good times
+remember that my friend
+Remember that summer in Jeju.
 remember that was fun
 Remember to buy milk.
 Remember me.

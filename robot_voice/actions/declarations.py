@@ -35,11 +35,12 @@ executor then holds for all.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -64,7 +65,10 @@ MAX_FILES = 16
 MAX_TEXT = 100
 """Characters of a free text, unless its slot says otherwise."""
 
+_T = TypeVar("_T")
+
 Phrase = Annotated[str, Field(min_length=1, max_length=200)]
+_NUMBER = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,3})?")
 _NAME = r"^[a-z][a-z0-9_.]*$"
 
 
@@ -90,10 +94,7 @@ class NumberSlot(_Model):
         return self
 
     def accepts(self, text: str) -> bool:
-        try:
-            return self.min <= float(text) <= self.max
-        except ValueError:
-            return False
+        return bool(_NUMBER.fullmatch(text)) and self.min <= float(text) <= self.max
 
 
 class TextSlot(_Model):
@@ -103,7 +104,9 @@ class TextSlot(_Model):
     max_characters: int = Field(MAX_TEXT, ge=1, le=500)
 
     def accepts(self, text: str) -> bool:
-        return 0 < len(text.strip()) <= self.max_characters and text.isprintable()
+        """What begins with a sign might be taken for an option of a program."""
+        fits = 0 < len(text) <= self.max_characters and text.isprintable()
+        return fits and text[0].isalnum()
 
 
 Values: TypeAlias = Mapping[str, Mapping[str, tuple[Phrase, ...]]]
@@ -167,18 +170,19 @@ def read_declarations(path: Path) -> Declarations:
     for where, text, file in _files(path, []):
         for number, command in enumerate(file.command):
             commands.append((f"{where}:{_line(text, number)}", command))
-        for kind, known, new in (
-            ("slot", slots, file.slots),
-            ("executor", executors, file.executors),
-        ):
-            for name, value in new.items():
-                if known.setdefault(name, value) != value:  # type: ignore[attr-defined]
-                    raise ConfigError(f"{where}: the {kind} {name!r} is declared twice")
-    for where, command in commands:
+        _add(slots, file.slots, f"{where}: the slot")
+        _add(executors, file.executors, f"{where}: the executor")
+    for place, command in commands:
         if command.executor and command.executor not in executors:
             known = ", ".join(sorted(executors)) or "none"
-            raise ConfigError(f"{where}: executor {command.executor!r} is not among: {known}")
+            raise ConfigError(f"{place}: executor {command.executor!r} is not among: {known}")
     return Declarations(commands, slots, executors)
+
+
+def _add(known: dict[str, _T], new: Mapping[str, _T], what: str) -> None:
+    for name, value in new.items():
+        if known.setdefault(name, value) != value:
+            raise ConfigError(f"{what} {name!r} is declared twice")
 
 
 def strictest(one: Safety, other: Safety) -> Safety:

@@ -13,7 +13,7 @@ because a server elsewhere may not know grammars.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from robot_voice.types import Action
@@ -29,28 +29,26 @@ NONE = "none"
 MAX_JSON = 2000
 """Characters of one action; more are no action."""
 
-_NUMBER = '[0-9] [0-9]? [0-9]? [0-9]? [0-9]? [0-9]? ("." [0-9] [0-9]? [0-9]?)?'
+_NUMBER = '[0-9]{1,6} ("." [0-9]{1,3})?'
+_TEXT = r'"\\"" [^"\\\x00-\x1f\x7f]{1,%d} "\\""'
 
 
 def gbnf(known: Catalogue, allowed: Iterable[str], *, reply: bool = True) -> str:
     """The grammar of a reply with at most one of the ``allowed`` actions; without ``reply``: of
     one action alone, or of ``{"action":"none"}``."""
     rules: dict[str, str] = {}
-    names = []
-    for number, name in enumerate(sorted(set(allowed) & set(known.actions))):
-        variants = {_variant(form, rules): None for form in known.actions[name].forms}
-        rules[f"action-{number}"] = " | ".join(variants)
-        names.append(f"action-{number}")
-    lines = ["root ::= speech" if reply else "root ::= none"]
-    if names:
-        lines = [
-            f"root ::= speech ({_text(OPEN)} action {_text(CLOSE)})?"
-            if reply
-            else "root ::= action | none",
-            f"action ::= {' | '.join(names)}",
-        ]
-    lines.append("speech ::= [^<]*" if reply else f"none ::= {_text(_json({'action': NONE}))}")
-    return "\n".join([*lines, *(f"{name} ::= {rule}" for name, rule in rules.items())]) + "\n"
+    names: list[str] = []
+    for name in sorted(set(allowed) & set(known.actions)):
+        names.append(f"action-{len(names)}")
+        variants = {_variant(name, form, rules): None for form in known.actions[name].forms}
+        rules[names[-1]] = " | ".join(variants)
+    choice = " | ".join(names)
+    if reply:
+        action = f" ({_text(OPEN)} ({choice}) {_text(CLOSE)})?" if names else ""
+        head = f"root ::= [^<]*{action}"
+    else:
+        head = " | ".join(filter(None, (f"root ::= {_text(_json({'action': NONE}))}", choice)))
+    return "\n".join([head, *(f"{name} ::= {rule}" for name, rule in rules.items())]) + "\n"
 
 
 def parsed(text: str, known: Catalogue) -> Action | None:
@@ -107,17 +105,46 @@ class ReplySplitter:
         return "" if held.startswith(OPEN) else held
 
 
-def _variant(form: Form, rules: dict[str, str]) -> str:
-    """The rule for one set of arguments; adds the rules of its slots."""
-    parts = {**{name: _text(_json(value)) for name, value in form.fixed.items()}}
-    parts |= {name: _slot(name, slot, rules) for name, slot in form.slots.items()}
-    return _object(form, parts)
+def _variant(name: str, form: Form, rules: dict[str, str]) -> str:
+    """One object with the arguments of ``form``. The rules of its slots are added to ``rules``."""
+    parts = {key: _text(_json(value)) for key, value in form.fixed.items()}
+    for slot_name, slot in form.slots.items():
+        rule = _slot(slot)
+        at = next((at for at, known in rules.items() if known == rule), f"slot-{len(rules)}")
+        rules[at] = rule
+        parts[slot_name] = at
+    head = _text(f'{{"action":{_json(name)},"arguments":{{')
+    pairs = ' "," '.join(f"{_text(_json(key) + ':')} {rule}" for key, rule in parts.items())
+    return " ".join(filter(None, (head, pairs, _text("}}"))))
 
 
-def _object(form: Form, parts: Mapping[str, str]) -> str:
-    pairs = ' "," '.join(f"{_text(_json(name) + ':')} {rule}" for name, rule in parts.items())
-    return f"{{head}} {pairs}".replace("{head}", "") if not form else f'{pairs or ""}'
+def _slot(slot: Slot) -> str:
+    if isinstance(slot, NumberSlot):
+        return _NUMBER
+    if isinstance(slot, TextSlot):
+        return _TEXT % slot.max_characters
+    return " | ".join(_text(_json(value)) for value in slot)
 
 
-def _slot(name: str, slot: Slot, rules: dict[str, str]) -> str:
-    raise NotImplementedError
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _text(text: str) -> str:
+    """``text`` to the letter, in GBNF."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:g}"
+    raise ActionError("the model's action has an argument that is neither text nor a number")
+
+
+def _beginning(text: str, mark: str) -> int:
+    """How many letters at the end of ``text`` may be the beginning of ``mark``."""
+    lengths = range(min(len(mark) - 1, len(text)), 0, -1)
+    return next((length for length in lengths if mark.startswith(text[-length:])), 0)

@@ -1,7 +1,7 @@
 """What was probably said, where a recogniser has made a mistake of a letter or two. Pure.
 
-A sentence that is no phrase of the table to the letter may still sound like one: "turn lift", 왼쪽으로
-도라. It is taken for the phrase when
+A sentence that is no phrase of the table to the letter may still sound like one: "turn lift",
+왼쪽으로 도라. It is taken for the phrase when
 
 * it sounds nearly the same: few edits (Levenshtein, 1966), of which those cost less that
   recognisers make more often (``sounds``);
@@ -49,12 +49,16 @@ LONGEST = 80
 CANDIDATES = 24
 """Phrases that are compared at length."""
 
-_MEANING = frozenset(
-    "i i'm i'll i've he he's she she's they they're we we're it's him her them who what when where"
-    " why how which if because but not don't didn't doesn't never no won't can't couldn't isn't"
-    " is are am was were be been did does do had has have said says say told tell asked ask should"
-    " shall may might must you're your you yesterday tomorrow always every than".split()
+_SPEAKERS = (
+    "i i'm i'll i've he he's she she's they they're we we're it's him her them you're your you"
 )
+_LINKS = "who what when where why how which if because than but every always yesterday tomorrow"
+_REFUSALS = "not don't didn't doesn't never no won't can't couldn't isn't"
+_VERBS = (
+    "is are am was were be been did does do had has have said says say told tell asked ask should"
+    " shall may might must"
+)
+_MEANING = frozenset(f"{_SPEAKERS} {_LINKS} {_REFUSALS} {_VERBS}".split())
 """English words that make a statement, a question or a refusal of a command."""
 _PAST = re.compile(r"..(?:ed|ing)$")
 _KOREAN_MEANING = re.compile(
@@ -147,8 +151,8 @@ def _heard(words: str) -> _Known:
     if is_korean(words):
         sound = korean(words)
         return _Known(sound, Counter(part[0] for part in sound if part[0] not in "ㅇㅎ"), True)
-    sound = latin(words)
-    return _Known(sound, Counter(letter for letter in sound if letter not in "aeiouywh "), False)
+    letters = latin(words)
+    return _Known(letters, Counter(char for char in letters if char not in "aeiouywh "), False)
 
 
 def _bound(one: _Known, other: _Known) -> float:

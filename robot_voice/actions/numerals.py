@@ -12,19 +12,11 @@ from collections.abc import Sequence
 
 _DIGITS = r"\d{1,6}(?:\.\d{1,3})?"
 
-_SMALL = {
-    word: number
-    for number, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
-        " fifteen sixteen seventeen eighteen nineteen".split()
-    )
-}
-_TENS = {
-    word: 10 * number
-    for number, word in enumerate(
-        "twenty thirty forty fifty sixty seventy eighty ninety".split(), 2
-    )
-}
+_ONES = "zero one two three four five six seven eight nine"
+_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+_SMALL = {word: number for number, word in enumerate(f"{_ONES} {_TEENS}".split())}
+_DECADES = "twenty thirty forty fifty sixty seventy eighty ninety"
+_TENS = {word: 10 * number for number, word in enumerate(_DECADES.split(), 2)}
 _ENGLISH_WORD = "|".join(
     sorted([*_SMALL, *_TENS, "a", "an", "and", "half", "hundred", "point"], key=len, reverse=True)
 )

@@ -134,9 +134,7 @@ def _declared(name: str, declared: Declarations, phrase: str, where: str) -> obj
 def _choices(name: str, language: str, slot: object, where: str) -> Sequence[Choice]:
     """The slot's values, each with every way to say it."""
     assert isinstance(slot, Mapping)
-    found = [
-        (value, spoken) for value, words in slot.items() for spoken in words.get(language, ())
-    ]
+    found = [(value, spoken) for value, words in slot.items() for spoken in words.get(language, ())]
     if not found:
         raise ConfigError(f"{where}: slot {name!r} has no words in language {language!r}")
     return found

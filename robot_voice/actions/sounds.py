@@ -1,4 +1,4 @@
-"""How alike two phrases sound, to a recogniser: English by its spelling, Korean by its letters. Pure.
+"""How alike two phrases sound to a recogniser: English by its spelling, Korean as pronounced. Pure.
 
 The costs are ours, set by hand on the tuning sentences (``scripts/bench/sayings/tuning.txt``). The
 groups of letters are those of articulation: what is made at the same place is taken for one
@@ -24,13 +24,13 @@ _RULES = tuple(
     for pattern, sound in (
         (r"\bwr", "r"), (r"\bkn", "n"), (r"\bwh", "w"), (r"ph", "f"), (r"eight", "et"),
         (r"ight", "it"), (r"augh", "af"), (r"ck", "k"), (r"tch", "ch"), (r"c(?=[eiy])", "s"),
-        (r"c(?!h)|q", "k"), (r"x", "ks"), (r"(?<=[aeiou])h|(?<=[a-z]{2})e\b|'", ""), (r"oo|ou", "u"),
-        (r"ea|ee|ie|ei", "i"), (r"ai|ay|ey", "e"), (r"ow|oa", "o"), (r"(.)\1", r"\1"),
+        (r"c(?!h)|q", "k"), (r"x", "ks"), (r"(?<=[aeiou])h|(?<=[a-z]{2})e\b|'", ""),
+        (r"oo|ou", "u"), (r"ea|ee|ie|ei", "i"), (r"ai|ay|ey", "e"), (r"ow|oa", "o"), (r"(.)\1", r"\1"),
     )
 )  # fmt: skip
 """From spelling to something like sound, in this order."""
 
-_LIKE = {frozenset(pair) for pair in "bp dt gk vf sz mn lr jc wu".split()}
+_LIKE = {frozenset(pair) for pair in ["bp", "dt", "gk", "vf", "sz", "mn", "lr", "jc", "wu"]}
 _VOWELS = frozenset("aeiouy")
 _VOWEL, _ALIKE, _SPACE, _AIR = 0.4, 0.5, 0.3, 0.5
 
@@ -40,7 +40,8 @@ _KOREAN_VOWELS = {
         (0.1, "ㅐㅔ ㅒㅖ ㅙㅚ ㅙㅞ ㅚㅞ"),
         (
             0.4,
-            "ㅓㅗ ㅡㅜ ㅓㅡ ㅢㅣ ㅢㅡ ㅔㅣ ㅑㅏ ㅕㅓ ㅛㅗ ㅠㅜ ㅘㅏ ㅝㅓ ㅟㅣ ㅚㅔ ㅙㅐ ㅞㅔ ㅖㅔ ㅏㅓ ㅚㅣ",
+            "ㅓㅗ ㅡㅜ ㅓㅡ ㅢㅣ ㅢㅡ ㅔㅣ ㅑㅏ ㅕㅓ ㅛㅗ ㅠㅜ ㅘㅏ ㅝㅓ ㅟㅣ ㅚㅔ ㅙㅐ ㅞㅔ ㅖㅔ"
+            " ㅏㅓ ㅚㅣ",
         ),
     )
     for pair in pairs.split()

@@ -13,7 +13,8 @@ _COURTESY = (
     r"|a little|a little bit|a bit)"
 )
 _BEFORE = re.compile(
-    rf"^(?:(?:{_COURTESY}|go ahead and|let me see) |(?:can|could|would|will) you (?:please |kindly )?"
+    rf"^(?:(?:{_COURTESY}|go ahead and) "
+    r"|(?:can|could|would|will) you (?:please |kindly )?"
     r"|i (?:want|need) you to )+"
 )
 _AFTER = re.compile(rf"(?: {_COURTESY})+$")

@@ -37,12 +37,16 @@ _VERB = (
 """What makes a clause of words, and so a fact of them."""
 _CLAUSE = re.compile(_VERB, re.IGNORECASE)
 _MUSING = re.compile(
-    r"(?:(?:one )?(?:time|times|day|night|song|movie|film|summer|winter|year|moment|scene|episode"
-    r"|place|party|trip|feeling|guy|girl|man|woman|story|joke|smell|game|show)\b)"
-    r"|(?:old|first|last|little|great|funny) \w+ (?:when|where|we|i|you)\b",
+    r"(?:(?:the|that|my|our) )?(?:(?:old|first|last|little|great|funny|good|one|other) )*"
+    r"(?:time|times|day|days|night|song|movie|film|summer|winter|year|moment|scene|episode|place"
+    r"|party|trip|feeling|guy|girl|man|woman|story|joke|smell|game|show)"
+    r"(?:$| (?:when|where|that|we|i|you|he|she|they|in|at|with)\b)",
     re.IGNORECASE,
 )
 """'Remember that time when ...' asks for no note."""
+_PRONOUN = re.compile(
+    r"(?:i|we|he|she|they|it|i'\w+|we'\w+|he's|she's|they're|it's)\b", re.IGNORECASE
+)
 
 _OPENERS = (
     r"remember(?: this| the following)?[:,]?(?: that)?",
@@ -59,6 +63,7 @@ _REMEMBER_AFTER = re.compile(
     r" (?:that|this|it)(?: in mind| for me| for later| down)?",
     re.IGNORECASE,
 )
+_INTRODUCED = re.compile(r"(?:that|this|following|fact|reference|[:,])[:,]?$", re.IGNORECASE)
 _SUBJECT = re.compile(
     r"(?:(?i:my|i|i'm|i've|i'll|i'd|our|we|we're|we've|his|her|their|he|she|they|he's|she's"
     r"|they're"
@@ -183,22 +188,27 @@ def _forget(words: str, text: str) -> Request | None:
 
 
 def _remember(core: str, text: str) -> Request | None:
-    asked = bool(_ASKED.search(text))
+    if text.rstrip().endswith("?") and not _ASKED.search(text):
+        return None
     if found := _REMEMBER.fullmatch(core):
-        introduced = bool(
-            re.search(r"(?:that|this|following|fact|reference|[:,])[:,]?$", found["verb"])
-        )
         fact = found["fact"]
-        if _NO_FACT.match(fact) or (not introduced and not _SUBJECT.match(fact)):
-            return None
+        introduced = _INTRODUCED.search(found["verb"]) is not None
+        known = not _NO_FACT.match(fact) and (introduced or bool(_SUBJECT.match(fact)))
     elif found := _REMEMBER_AFTER.fullmatch(core):
-        fact = found["fact"]
-        if not _SUBJECT.match(fact) or _UNFINISHED.search(fact) or len(fact.split()) < 3:
-            return None
+        fact, introduced = found["fact"], False
+        known = bool(_SUBJECT.match(fact)) and not _UNFINISHED.search(fact)
+        known = known and len(fact.split()) > 2
     else:
         return None
-    if (text.rstrip().endswith("?") and not asked) or "?" in fact:
-        return None
-    if _MUSING.match(fact) or not _CLAUSE.search(fact):
+    if not known or _MUSING.match(fact) or "?" in fact or not _states(fact, introduced):
         return None
     return Remember(trimmed(fact))
+
+
+def _states(fact: str, introduced: bool) -> bool:
+    """Whether ``fact`` is a clause. ``introduced``, by 'that', it likely is: there are more verbs
+    than ours."""
+    if _CLAUSE.search(fact) or not introduced:
+        return _CLAUSE.search(fact) is not None
+    least = 2 if _PRONOUN.match(fact) else 3
+    return _SUBJECT.match(fact) is not None and len(fact.split()) >= least

@@ -68,10 +68,11 @@ class GgufEmbedder:
         if not tokens:
             return np.zeros(c.llama_model_n_embd_out(self._model), np.float32)
         memory = c.llama_get_memory(self._context)
-        if memory:  # encoders have none
+        if memory:
             c.llama_memory_clear(memory, True)
+        read = c.llama_decode if memory else c.llama_encode  # encoders have no KV cache
         batch = (c.llama_token * len(tokens))(*tokens)
-        status = c.llama_decode(self._context, c.llama_batch_get_one(batch, len(tokens)))
+        status = read(self._context, c.llama_batch_get_one(batch, len(tokens)))
         found = c.llama_get_embeddings_seq(self._context, 0) if status == 0 else None
         if not found:
             raise LlmError(f"the embedding model failed on {len(tokens)} tokens ({status})")

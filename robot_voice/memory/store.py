@@ -154,11 +154,14 @@ class MemoryStore:
         """Delete everything, for good, and what a damaged file holds; how many memories there were,
         as far as they could be counted."""
         try:
-            return self._delete("TRUE", [()])
+            if self.path.exists():
+                return self._delete("TRUE", [()])
         except EngineError as error:
             if not is_damage(error.__cause__):
                 raise
+        self._search.clear()
         try:
+            erase(self._exported)
             self._file.wipe()
         except OSError as error:
             raise self._failure(error) from error

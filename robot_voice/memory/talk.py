@@ -224,6 +224,13 @@ class Memory:
         return _FAILED
 
 
+def filled(template: str, say: Say) -> str:
+    """``template`` with the facts, in quotation marks, and the days of ``say`` in it. The facts are
+    users' words: the result must pass the screen."""
+    facts = ", ".join(f"“{fact}”" for fact in say.facts)
+    return template.replace("{days}", str(say.days)).replace("{facts}", facts)
+
+
 def _texts(notes: Sequence[Note]) -> tuple[str, ...]:
     return tuple(note.text for note in notes)
 

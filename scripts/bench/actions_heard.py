@@ -18,7 +18,7 @@ import numpy as np
 from robot_voice.asr.gate import Gate
 from robot_voice.build import find_models, load_asr, load_judge
 from robot_voice.engines import Asr
-from robot_voice.types import RATE, Samples, Utterance
+from robot_voice.types import Samples, Utterance
 from scripts.starter.asr import synthesise, voices
 
 from .common import defaults

@@ -160,7 +160,7 @@ def recalls(store: MemoryStore, *, by_extension: bool = False) -> dict[str, floa
     asks = [ask.text for ask in read()[1]]
     found = search.load_extension
     if not by_extension:
-        search.load_extension = lambda _: False
+        search.load_extension = never
     try:
         begun = timed(store.nearest, asks[0])
         before = time.process_time()
@@ -169,6 +169,11 @@ def recalls(store: MemoryStore, *, by_extension: bool = False) -> dict[str, floa
     finally:
         search.load_extension = found
     return {**spread(times, 2), "first": round(begun, 1), "processor": round(busy, 2)}
+
+
+def never(database: sqlite3.Connection) -> bool:
+    """Instead of ``search.load_extension``."""
+    return False
 
 
 def extension() -> bool:
