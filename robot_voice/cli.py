@@ -21,6 +21,7 @@ from .commands import (
     control,
     guidelines,
     inspection,
+    memory,
     models,
     reports,
     screening,
@@ -91,6 +92,7 @@ app.add_typer(configuration.app, name="config")
 app.add_typer(models.app, name="models")
 app.add_typer(control.app, name="control")
 app.add_typer(reports.app, name="report")
+app.add_typer(memory.app, name="memory")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from .llm_config import ActionsConfig, LlmConfig
+from .llm_config import ActionsConfig, LlmConfig, MemoryConfig
 from .safety_config import DisclosureConfig, ReportsConfig, SafetyConfig
 from .section import Fraction, HotWord, Language, Seconds, Section, Threads
 from .turn_config import BargeInConfig, EndpointConfig, SoundsConfig
@@ -196,6 +196,7 @@ class Config(Section):
     reports: ReportsConfig = ReportsConfig()
     actions: ActionsConfig = ActionsConfig()
     conversation: ConversationConfig = ConversationConfig()
+    memory: MemoryConfig = MemoryConfig()
     interpret: InterpretConfig = InterpretConfig()
     cpu: CpuConfig = CpuConfig()
     log: LogConfig = LogConfig()

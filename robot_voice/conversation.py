@@ -223,6 +223,10 @@ class Conversation:
         """What was heard of the robot last; empty when it has said nothing yet."""
         return next((m.text for m in reversed(self._messages) if m.role == "assistant"), "")
 
+    def clear(self) -> None:
+        """Forget all that was said."""
+        self._messages = []
+
     def restore(self, messages: list[Message]) -> None:
         """Go on from an earlier conversation."""
         self._messages = _from_user(messages[-self._max_messages :])

@@ -27,6 +27,7 @@ from .models.registry import FoundModel, model_hash
 from .safety_config import DisclosureConfig, ReportsConfig
 from .service.ledger import Ledger, TurnRecord
 from .settings import Loaded
+from .turn_config import SoundsConfig
 from .types import RATE, Samples
 from .view import LiveView
 
@@ -79,8 +80,12 @@ def run_demo(
         raise ModelError(f"no questions in {paths.starter_models() / 'questions'}: reinstall")
     clips = [read_audio(file) for file in asked]
     console = Console(quiet=as_json)
-    # Questions from files are no meeting: nothing is said of one, or kept.
-    quiet = {"disclosure": DisclosureConfig(notice="off"), "reports": ReportsConfig(enabled=False)}
+    # Questions from files are no meeting: nothing is said of one, or kept, and nobody waits.
+    quiet = {
+        "disclosure": DisclosureConfig(notice="off"),
+        "reports": ReportsConfig(enabled=False),
+        "sounds": SoundsConfig(filler=False),
+    }
     loaded = replace(loaded, config=loaded.config.model_copy(update=quiet))
     with asyncio.Runner(loop_factory=FastLoop if fast else None) as runner:
         answers = runner.run(_ask(loaded, clips, console))

@@ -106,8 +106,6 @@ class MemoryConfig(Section):
     threshold: float | None = Field(None, ge=0, le=1)
     """Least cosine of a memory that is shown to the model. Unset: 0.25 with "builtin", 0.5 with a
     model; models differ."""
-    summaries: bool = False
-    """Remember also what a conversation was about, when it ends. Needs a model that can tell."""
     retention_days: int = Field(365, ge=1, le=36500)
     """How long a memory is kept at most; people may ask for less."""
 
@@ -115,3 +113,21 @@ class MemoryConfig(Section):
 class ActionsConfig(Section):
     file: str = "base"
     """Table of robot commands: a name in `configs/actions/` or a path."""
+    dry_run: bool = False
+    """Only pretend to do what the table's executors would do: for demonstrations."""
+    forbidden: tuple[Annotated[str, Field(min_length=1, max_length=60)], ...] = Field(
+        (), max_length=200
+    )
+    """Actions that the robot refuses: their names, or classes of safety ("moves", "strong")."""
+    ask_when_guessed: bool = True
+    """Ask before a movement for words that only the language model took for a command."""
+    tell: Literal["all", "failures", "none"] = "all"
+    """What the robot says when an action ends: "all" tells of successes that took a while too."""
+
+
+class SkillsConfig(Section):
+    enabled: bool = True
+    """Answer questions about the time, the date, sums and measures without the language model, and
+    keep timers, alarms and reminders."""
+    keep_timers: bool = False
+    """Keep them on disk, with the words of reminders, so that they ring after a restart too."""

@@ -20,11 +20,12 @@ LAYERS = {
     " vad.endings vad.numbers vad.floor tts.sentences tts.graphemes tts.speakable tts.wording"
     " tts.korean_sounds tts.korean_marks tts.korean_words tts.clauses tts.manners tts.pcm safety"
     " llm.prompt actions asr.language asr.switch asr.agreement asr.gate asr.jsgf asr.evidence"
-    " asr.phantom asr.subtitles",
+    " asr.phantom asr.subtitles memory.commands memory.english memory.korean memory.requests"
+    " memory.hashing memory.recall",
     "flow": "clock cores worker stages reply turn waiting mouth captions stopwatch understanding"
     " pipeline interpreter",
-    "engines": "vad asr llm tts",
-    "files": "paths schema mistakes settings models reports database",
+    "engines": "vad asr llm tts memory.gguf",
+    "files": "paths schema mistakes settings models reports database memory",
     "audio": "audio",
     "build": "build",
     "apps": "demo talk chat view doctor service",

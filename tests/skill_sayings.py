@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from robot_voice.skills.days import Calendar, Feast, Shift, Weekday
+from robot_voice.skills.days import TODAY, Calendar, Feast, Shift, Weekday
 from robot_voice.skills.requests import (
     AskDay,
     AskDistance,
     AskLeft,
     AskTime,
     Cancel,
+    Cannot,
     Convert,
     Extend,
-    Repeat,
     Request,
     SetAlarm,
     SetTimer,
@@ -171,12 +171,16 @@ ENGLISH: dict[str, Request] = {
     "set an alarm for 17:45": SetAlarm(When(17, 45)),
     "set an alarm": SetAlarm(None),
     "Wake me up tomorrow morning.": SetAlarm(None, wake=True),
-    "Remind me at six to call Mina.": SetAlarm(When(6), "call mina", remind=True),
+    "Remind me at six to call Mina.": SetAlarm(When(6), "call Mina", remind=True),
     "remind me to water the plants tomorrow at nine am": SetAlarm(
         When(9, 0, "am", TOMORROW), "water the plants", remind=True
     ),
-    "wake me up at seven every day": Repeat(),
-    "Set an alarm for 6 am every weekday.": Repeat(),
+    "wake me up at seven every day": Cannot("alarm_once"),
+    "Set an alarm for 6 am every weekday.": Cannot("alarm_once"),
+    "Pause the timer.": Cannot("timer_no_pause"),
+    "can you set an alarm for me at eight": SetAlarm(When(8)),
+    "set an alarm for half past nine tonight": SetAlarm(When(9, 30, "night", TODAY)),
+    "Wake me up at five to eight.": _wake(When(7, 55)),
     "Cancel my alarm.": Cancel("alarm"),
     "turn off the alarm": Cancel("alarm"),
     "Turn my alarm off.": Cancel("alarm"),
@@ -239,6 +243,7 @@ KOREAN: dict[str, Request] = {
     "무슨 요일이야?": AskDay(),
     "지금 몇 월이야": AskDay(part="month"),
     "올해가 몇 년이지?": AskDay(part="year"),
+    "몇 시야 지금": AskTime(),
     "내일은 무슨 요일이야?": AskDay(TOMORROW),
     "모레 며칠이에요": AskDay(Shift(2)),
     "어제 며칠이었어?": AskDay(Shift(-1)),
@@ -263,7 +268,7 @@ KOREAN: dict[str, Request] = {
     "크리스마스까지 얼마나 남았어요": AskDistance(CHRISTMAS),
     "크리스마스 며칠 남았지?": AskDistance(CHRISTMAS),
     "설날까지 몇 주 남았어": AskDistance(Feast("seollal"), "weeks"),
-    "다음 달까지 며칠 남았습니까": AskDistance(Shift(0, 1)),
+    "다음 주 토요일까지 며칠 남았습니까": AskDistance(Weekday(5, 1)),
     "3월 1일까지 며칠이야?": AskDistance(Calendar(3, 1)),
     "새해까지 며칠이나 남았는지 알려 줘": AskDistance(Feast("new_year")),
     "추석까지 몇 밤 자야 돼?": AskDistance(Feast("chuseok")),
@@ -290,7 +295,7 @@ KOREAN: dict[str, Request] = {
     "십 분 후에 알려 주세요": _timer(10),
     "20분 있다가 깨워 줘": _timer(20),
     "30분 뒤에 깨워 줄래?": _timer(30),
-    "10분 뒤에 약 먹으라고 알려 줘": _reminder(10, "약먹으라고"),
+    "10분 뒤에 약 먹으라고 알려 줘": _reminder(10, "약 먹으라고"),
     "타이머 맞춰 줘": SetTimer(None),
     "계란 타이머 설정해 줘": SetTimer(None, "계란"),
     "타이머 5분 추가해 줘": Extend(300),
@@ -323,10 +328,12 @@ KOREAN: dict[str, Request] = {
     "17:45에 알람 맞춰 줘": SetAlarm(When(17, 45)),
     "알람 맞춰 줘": SetAlarm(None),
     "내일 아침에 깨워 줘": SetAlarm(None, wake=True),
-    "오후 여섯 시에 약 먹으라고 알려 줘": SetAlarm(When(6, 0, "pm"), "약먹으라고", remind=True),
-    "매일 아침 7시에 깨워 줘": Repeat(),
+    "오후 여섯 시에 약 먹으라고 알려 줘": SetAlarm(When(6, 0, "pm"), "약 먹으라고", remind=True),
+    "매일 아침 7시에 깨워 줘": Cannot("alarm_once"),
     "알람 꺼 줘": Cancel("alarm"),
     "알람 취소해 주세요": Cancel("alarm"),
+    "내일 알람 취소해 줘": Cancel("alarm"),
+    "타이머 잠깐 멈춰 줘": Cannot("timer_no_pause"),
     "7시 알람 취소해 줘": Cancel("alarm", Which(when=When(7))),
     "알람 전부 꺼 줘": Cancel("alarm", Which(all=True)),
     "알람 몇 시에 맞춰져 있어?": AskLeft("alarm"),
@@ -345,6 +352,8 @@ KOREAN: dict[str, Request] = {
     "삼 더하기 이는": _sum("3 + 2"),
     "2 더하기 3 곱하기 4는 얼마지": _sum("2 + 3 * 4"),
     "만 이천 더하기 오백은 얼마예요": _sum("12000 + 500"),
+    "2+3은 얼마야": _sum("2 + 3"),
+    "3 × 4는 뭐야?": _sum("3 * 4"),
     "80의 15퍼센트는 얼마야": Share(Fraction(15), Fraction(80)),
     "5마일은 몇 킬로미터야?": _convert("5", "mile", "kilometer"),
     "10킬로그램은 몇 파운드예요": _convert("10", "kilogram", "pound"),
@@ -492,4 +501,3 @@ NONE = (
     "삼촌 언제 와?",
 )
 """For the model."""
-

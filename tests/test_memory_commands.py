@@ -36,6 +36,9 @@ REMEMBER = {
     "I live in Daegu, please don't forget it": "I live in Daegu",
     "Remember that my sister collects porcelain": "my sister collects porcelain",
     "remember that she sings": "she sings",
+    "Remember, my sister's name is Mina.": "my sister's name is Mina",
+    "혈압 백이십에 팔십이라고 기록해 줘": "혈압 백이십에 팔십",
+    "현관 비밀번호 4711을 기억해 줘": "현관 비밀번호 4711을",
     "내 동생 이름이 민아라는 거 기억해 줘.": "내 동생 이름이 민아",
     "내가 땅콩 알레르기 있다는 걸 기억해줘": "내가 땅콩 알레르기 있다",
     "제 생일은 오월 삼일이에요. 기억해 주세요.": "제 생일은 오월 삼일이에요",
@@ -104,6 +107,12 @@ I always forget it
 remember when we went to the beach
 Remember that time we got lost?
 remember that song
+Remember, they gave it an eight.
+Remember this conversation when things go wrong.
+You won't even remember it.
+Then you'd better keep it.
+Write down the problems and how you feel about them.
+save the loser
 remember the day I was born
 remember the good times
 remember that my friend
@@ -146,6 +155,12 @@ keep the door open for two days
 기억해야 해
 그날 잊지 못해
 잊지 마
+내 생일을 기억해 줘
+전화번호 저장해 줘
+여기까지 하고 저장해 줘
+나를 좋은 사람으로 기억해 줘
+약속 시간을 적어 둬
+잊지 말고 물을 마시세요
 걱정하지 마
 어제 일 기억해요?
 난 기억해

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from robot_voice.config import PersonaConfig, ToneConfig
-from robot_voice.llm.prompt import LANGUAGES, compose, interpret
+from robot_voice.llm.prompt import LANGUAGES, Aside, compose, interpret
 from robot_voice.safety.guidelines import rubric
 from robot_voice.types import Message
 
@@ -117,14 +117,14 @@ TALK = [Message("user", "Hello"), Message("assistant", "Hi!"), Message("user", "
 
 
 def guided(language: str, feeling: str | None = None, **tone: Any) -> list[Message]:
-    return compose(TALK, language, PERSONA, ToneConfig(**tone), True, feeling)
+    return compose(TALK, language, PERSONA, ToneConfig(**tone), True, Aside(feeling))
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_the_starter_model_gets_the_words_it_was_trained_on(language: str) -> None:
     assert system(language) == TRAINED_ON[language]
     other = ToneConfig(directness=1, humour=False, read_emotion=False)
-    assert compose(TALK, language, PERSONA, other, feeling="sadness")[1:] == TALK
+    assert compose(TALK, language, PERSONA, other, aside=Aside("sadness"))[1:] == TALK
     assert system(language, tone=other) == TRAINED_ON[language]
 
 
@@ -171,9 +171,9 @@ def test_notes_differ_and_are_left_out_where_they_make_no_sense() -> None:
         assert guided("en", feeling)[1:] == TALK
     assert guided("en", "sadness", read_emotion=False)[1:] == TALK
     assert guided("en", "crisis", read_emotion=False)[1:] != TALK
-    answered = compose(TALK[:2], "en", PERSONA, TONE, True, "sadness")
+    answered = compose(TALK[:2], "en", PERSONA, TONE, True, Aside("sadness"))
     assert answered[1:] == TALK[:2]
-    assert len(compose([], "en", PERSONA, TONE, True, "sadness")) == 1
+    assert len(compose([], "en", PERSONA, TONE, True, Aside("sadness"))) == 1
 
 
 @pytest.mark.parametrize(

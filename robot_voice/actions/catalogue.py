@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from robot_voice.errors import ConfigError
 from robot_voice.types import Action
@@ -101,7 +101,11 @@ def catalogue(declared: Declarations) -> Catalogue:
         old = specs.get(command.action)
         new = _spec(command, declared.slots)
         specs[command.action] = _merged(old, new, where) if old else new
-    return Catalogue(specs, declared.executors)
+    done = {
+        name: replace(spec, executor=spec.executor or declared.executor)
+        for name, spec in specs.items()
+    }
+    return Catalogue(done, declared.executors)
 
 
 def accepts(slot: Slot, value: str) -> bool:

@@ -3,6 +3,7 @@
 A file of ``configs/actions/`` is TOML::
 
     include = ["base"]                        # other files beside this one; theirs come first
+    executor = "body"                         # does all actions, here and there, that name none
 
     [slots.direction]                         # values, each with what is said for it
     left = { en = ["left"], ko = ["왼쪽으로"] }
@@ -21,7 +22,7 @@ A file of ``configs/actions/`` is TOML::
     arguments = { speed = "slow" }            # fixed ones
     safety = "moves"                          # "harmless", "moves" (the default) or "strong"
     confirm = true                            # ask first; "strong" ones always are
-    executor = "body"                         # who does it; none: listeners of events only
+    executor = "body"                         # who does it; nobody: it is an event for listeners
     en = ["turn {direction} {angle}"]
     ko = ["{direction} {angle} 돌아"]
 
@@ -146,6 +147,7 @@ class Command(BaseModel):
 
 class _File(_Model):
     include: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = ()
+    executor: str = ""
     command: tuple[Command, ...] = Field(min_length=1)
     slots: dict[str, _AnySlot] = {}
     executors: dict[str, ExecutorConfig] = {}
@@ -159,6 +161,8 @@ class Declarations:
     """Each with the place where it stands, for error messages: ``file:line``."""
     slots: Mapping[str, Slot]
     executors: Mapping[str, ExecutorConfig]
+    executor: str = ""
+    """Who does the actions that name none."""
 
 
 def read_declarations(path: Path) -> Declarations:
@@ -167,16 +171,19 @@ def read_declarations(path: Path) -> Declarations:
     commands: list[tuple[str, Command]] = []
     slots: dict[str, Slot] = {}
     executors: dict[str, ExecutorConfig] = {}
+    general = ""
     for where, text, file in _files(path, []):
+        general = file.executor or general  # the outermost file is the last
         for number, command in enumerate(file.command):
             commands.append((f"{where}:{_line(text, number)}", command))
         _add(slots, file.slots, f"{where}: the slot")
         _add(executors, file.executors, f"{where}: the executor")
-    for place, command in commands:
-        if command.executor and command.executor not in executors:
+    named = [(place, command.executor) for place, command in commands]
+    for place, name in [*named, (str(path), general)]:
+        if name and name not in executors:
             known = ", ".join(sorted(executors)) or "none"
-            raise ConfigError(f"{place}: executor {command.executor!r} is not among: {known}")
-    return Declarations(commands, slots, executors)
+            raise ConfigError(f"{place}: executor {name!r} is not among: {known}")
+    return Declarations(commands, slots, executors, general)
 
 
 def _add(known: dict[str, _T], new: Mapping[str, _T], what: str) -> None:

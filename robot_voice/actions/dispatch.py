@@ -122,11 +122,10 @@ class Dispatcher:
     report: Callable[[Report], None]
     """Is told of the end of everything that was submitted to an executor."""
     policy: Policy = Policy()
-    guess: Callable[[Transcript], Found | None] = lambda transcript: None
-    """What a model takes the words for that are no command by themselves (``scoring.choose``)."""
     _question: Question | None = field(default=None, init=False)
+    _supposed: tuple[str, Found] | None = field(default=None, init=False)
     _orders: list[_Order] = field(default_factory=list, init=False)
-    _locks: Mapping[str, asyncio.Lock] = field(default_factory=dict, init=False)
+    _locks: Mapping[str, asyncio.Lock] = field(default_factory=dict, init=False)  # while open
     _halting: set[str] = field(default_factory=set, init=False)
     _tasks: asyncio.TaskGroup = field(default_factory=asyncio.TaskGroup, init=False)
 
@@ -134,16 +133,18 @@ class Dispatcher:
     async def open(self) -> AsyncGenerator[Dispatcher]:
         """Act until the end of the context, which stops what is still being done."""
         self._locks = {name: asyncio.Lock() for name in self.executors}
+        busy = False
         try:
             async with self._tasks:
                 try:
                     yield self
                 finally:
-                    if self._orders:
-                        self.stop()
+                    busy, self._locks = bool(self._orders), {}
+                    self.stop()
         finally:
-            for name, executor in self.executors.items():
-                await self._within(name, executor.close())
+            async with asyncio.TaskGroup() as last:
+                for name in self.executors:
+                    last.create_task(self._let_go(name, halt=busy))
 
     @property
     def under_way(self) -> Sequence[Action]:
@@ -155,10 +156,16 @@ class Dispatcher:
         to listeners; then the answer is the model's."""
         return self._plan(transcript, _now()).remark
 
+    def suppose(self, transcript: Transcript, found: Found) -> None:
+        """A model takes these words, which are no command by themselves, for this one
+        (``scoring.Chooser``); it counts if they are the next to be committed."""
+        self._supposed = transcript.text, found
+
     def commit(self, transcript: Transcript) -> Sequence[Action]:
         """The words are certain: do what they command. Returns what was submitted."""
         plan = self._plan(transcript, _now() - SLACK_SECONDS)
         self._question = replace(plan.question, at=_now()) if plan.question else None
+        self._supposed = None
         return self._submit(plan)
 
     def wish(self, action: Action, language: str) -> tuple[Sequence[Action], Remark | None]:
@@ -175,10 +182,9 @@ class Dispatcher:
         for order in self._orders:
             if order.task is not None:
                 order.task.cancel()
-        for name in self.executors:
-            if name not in self._halting:
-                self._halting.add(name)
-                self._tasks.create_task(self._halt(name))
+        for name in self._locks.keys() - self._halting:
+            self._halting.add(name)
+            self._tasks.create_task(self._halt(name))
 
     # --- deciding: changes nothing ---------------------------------------------------------
 
@@ -189,7 +195,9 @@ class Dispatcher:
             return self._judged(Found(question.action, "exact", ""), question.language, sure=True)
         if question is not None and answer == "no":
             return _Plan(remark=Remark("action_dropped", "", question.language))
-        found = self.table.find(transcript) or self.guess(transcript)
+        found = self.table.find(transcript)
+        if found is None and self._supposed is not None and self._supposed[0] == transcript.text:
+            found = self._supposed[1]
         return self._judged(found, transcript.language) if found else _Plan()
 
     def _judged(self, found: Found, language: str, *, sure: bool = False) -> _Plan:
@@ -219,7 +227,7 @@ class Dispatcher:
     def _submit(self, plan: _Plan) -> Sequence[Action]:
         if plan.action is None or plan.spec is None:
             return ()
-        if plan.spec.executor in self.executors:
+        if plan.spec.executor in self._locks:
             order = _Order(plan.action, plan.spec, plan.language, _now())
             self._orders.append(order)
             order.task = self._tasks.create_task(self._carry_out(order))
@@ -259,6 +267,11 @@ class Dispatcher:
     async def _halt(self, name: str) -> None:
         await self._within(name, self.executors[name].halt())
         self._halting.discard(name)
+
+    async def _let_go(self, name: str, *, halt: bool) -> None:
+        if halt:
+            await self._within(name, self.executors[name].halt())
+        await self._within(name, self.executors[name].close())
 
     async def _within(self, name: str, work: Awaitable[None]) -> None:
         """Wait for it, but not for long."""

@@ -30,7 +30,7 @@ MAX_JSON = 2000
 """Characters of one action; more are no action."""
 
 _NUMBER = '[0-9]{1,6} ("." [0-9]{1,3})?'
-_TEXT = r'"\\"" [^"\\\x00-\x1f\x7f]{1,%d} "\\""'
+_TEXT = r'"\"" [^"\\\x00-\x1f\x7f]{1,%d} "\""'
 
 
 def gbnf(known: Catalogue, allowed: Iterable[str], *, reply: bool = True) -> str:
@@ -47,7 +47,8 @@ def gbnf(known: Catalogue, allowed: Iterable[str], *, reply: bool = True) -> str
         action = f" ({_text(OPEN)} ({choice}) {_text(CLOSE)})?" if names else ""
         head = f"root ::= [^<]*{action}"
     else:
-        head = " | ".join(filter(None, (f"root ::= {_text(_json({'action': NONE}))}", choice)))
+        every = " | ".join(filter(None, (_text(_json({"action": NONE})), choice)))
+        head = f'root ::= " "? ({every})'  # vocabularies like a space before the first word
     return "\n".join([head, *(f"{name} ::= {rule}" for name, rule in rules.items())]) + "\n"
 
 

@@ -106,7 +106,7 @@ class Nearest:
     def _find(self, words: str) -> Near | None:
         limit = MOST_COST + MARGIN
         said = _heard(words)
-        costs = [(self._distance(said, phrase, limit), phrase) for phrase in self.like(words)]
+        costs = [(self._distance(said, phrase, limit), phrase) for phrase in self._like(said)]
         cost, phrase = min(costs, default=(limit, ""))
         if not phrase or cost > forgiven(phrase):
             return None
@@ -116,15 +116,14 @@ class Nearest:
             return None
         return Near(phrase, cost)
 
-    def like(self, words: str, most: int = CANDIDATES, least: float = MOST_COST) -> Sequence[str]:
-        """The phrases that have most sounds in common with ``words``, whatever their order."""
-        said = _heard(words)
+    def _like(self, said: _Known) -> Sequence[str]:
+        """The phrases that have most sounds in common with it, whatever their order."""
         bounds = (
             (bound, phrase)
             for phrase, known in self._known.items()
-            if known.korean == said.korean and (bound := _bound(said, known)) <= least + MARGIN
+            if known.korean == said.korean and (bound := _bound(said, known)) <= MOST_COST + MARGIN
         )
-        return [phrase for _, phrase in sorted(bounds)[:most]]
+        return [phrase for _, phrase in sorted(bounds)[:CANDIDATES]]
 
     def _distance(self, said: _Known, phrase: str, limit: float) -> float:
         return edits(said.sound, self._known[phrase].sound, limit)

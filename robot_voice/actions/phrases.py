@@ -20,6 +20,8 @@ from .declarations import Command, Declarations, NumberSlot, OpenSlot, TextSlot
 from .wording import normalise
 
 MAX_PHRASES = 20_000
+LONGEST_WORDS = 300
+"""Characters of what may fit a pattern."""
 MARKS = "\ua000\ua001\ua002\ua003"
 """Letters (Yi) that stand for numbers and free text in a phrase: no phrase has them."""
 
@@ -42,7 +44,7 @@ class Pattern:
 
     def read(self, words: str) -> Action | None:
         """The action that ``words``, normalised, command."""
-        match = self.expression.fullmatch(words)
+        match = self.expression.fullmatch(words) if len(words) <= LONGEST_WORDS else None
         return self.filled(match.groups()) if match else None
 
     def filled(self, texts: Sequence[str]) -> Action | None:
@@ -108,10 +110,10 @@ def _filled(
     for name in dict.fromkeys(SLOT.findall(phrase)):
         slot = _declared(name, declared, phrase, where)
         if isinstance(slot, NumberSlot | TextSlot):
-            if len(opened) == len(MARKS) or phrase.count(f"{{{name}}}") > 1:
-                raise ConfigError(f"{where}: {phrase!r} has too many numbers and texts")
-            choices[name] = [("", MARKS[len(opened)])]
             opened.append((name, slot))
+            if not _may_be_read(phrase, opened):
+                raise ConfigError(f"{where}: {phrase!r} has too many numbers and texts")
+            choices[name] = [("", MARKS[len(opened) - 1])]
         else:
             choices[name] = _choices(name, language, slot, where)
     for values in itertools.product(*choices.values()):
@@ -122,6 +124,13 @@ def _filled(
         action = Action(command.action, {**command.arguments, **meant})
         expression = _expression(words, opened, language)
         yield spoken, Pattern(words, language, action, opened, expression)
+
+
+def _may_be_read(phrase: str, opened: Sequence[tuple[str, OpenSlot]]) -> bool:
+    """Each number and text once, and one text at most: where would it end, and the next begin?"""
+    once = all(phrase.count(f"{{{name}}}") == 1 for name, _ in opened)
+    texts = sum(isinstance(slot, TextSlot) for _, slot in opened)
+    return once and texts <= 1 and len(opened) <= len(MARKS)
 
 
 def _declared(name: str, declared: Declarations, phrase: str, where: str) -> object:

@@ -10,24 +10,24 @@ competition", 2021): else short and common ones would always win.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import TypeAlias
 
 from robot_voice.types import Transcript
 
 from .commands import CommandTable, Found
-from .wording import normalise
+from .wording import is_korean, normalise
 
 Score: TypeAlias = Callable[[str, Sequence[str]], Sequence[float]]
 """The natural logarithm of each continuation's probability after the prompt."""
 
 LEAST = 0.9
 """Share of the probability that one meaning must have. Our own choice, on the side of doing
-nothing; how well a model does depends on the model."""
+nothing; what it is worth depends on the model."""
 MOST = 6
 """Candidates that are scored."""
-SPREAD = 6.0
-"""What candidates may differ by from the words (``matching.Nearest.like``)."""
 LONGEST = 60
 """Characters of words that may be a command."""
 NOTHING = "nothing, they only talk"
@@ -38,23 +38,52 @@ _PROMPT = (
     "If that is an order to the robot, the order is one of: {orders}; else it is: {nothing}.\n"
     "It is: "
 )
+_FILLERS = "a an the to me my your it is on in of for please and you i"
+_WEAK = frozenset(_FILLERS.split())
+"""Words that sentences have in common though they mean nothing alike."""
 
 
-def choose(transcript: Transcript, table: CommandTable, score: Score) -> Found | None:
-    """The command that the words were meant to be, where the model is sure. None otherwise, and for
-    words that resemble none. Raises what ``score`` raises."""
-    words = normalise(transcript.text)
-    if not words or len(words) > LONGEST:
-        return None
-    near = table.nearest.like(words, most=len(table.actions), least=SPREAD)
-    phrases = [phrase for phrase in near if phrase in table.actions][:MOST]
-    if not phrases:
-        return None
-    shares = _shares(transcript.text, phrases, score)
-    best = max(phrases, key=lambda phrase: shares[phrase])
-    meant = table.actions[best]
-    together = sum(shares[phrase] for phrase in phrases if table.actions[phrase] == meant)
-    return Found(meant, "scored", best) if together >= LEAST else None
+class Chooser:
+    """Chooses for one table. Called where the model's calls are allowed to take their time."""
+
+    def __init__(self, table: CommandTable, score: Score) -> None:
+        self._actions, self._score = table.actions, score
+        self._with: dict[str, list[str]] = defaultdict(list)
+        for phrase in table.actions:
+            for part in _parts(phrase):
+                self._with[part].append(phrase)
+
+    def __call__(self, transcript: Transcript) -> Found | None:
+        """The command that the words were meant to be, where the model is sure. None otherwise; for
+        words that share none with a command it is not asked. Raises what the model raises."""
+        words = normalise(transcript.text)
+        phrases = self._candidates(words) if len(words) <= LONGEST else ()
+        if not phrases:
+            return None
+        shares = _shares(transcript.text, phrases, self._score)
+        best = max(phrases, key=lambda phrase: shares[phrase])
+        return Found(self._actions[best], "scored", best) if shares[best] >= LEAST else None
+
+    def _candidates(self, words: str) -> Sequence[str]:
+        """For each action the phrase that has most in common with ``words``; what few phrases have
+        counts for more. The best first."""
+        common: dict[str, float] = defaultdict(float)
+        for part in _parts(words):
+            phrases = self._with.get(part, ())
+            for phrase in phrases:
+                common[phrase] += 1 / len(phrases)
+        best: list[str] = []
+        for phrase in sorted(common, key=lambda phrase: (-common[phrase], len(phrase), phrase)):
+            if all(self._actions[phrase] != self._actions[other] for other in best):
+                best.append(phrase)
+        return best[:MOST]
+
+
+def _parts(words: str) -> set[str]:
+    """English words; pairs of Korean syllables, as there are no spaces."""
+    if is_korean(words):
+        return {one + other for one, other in pairwise(words)}
+    return set(words.split()) - _WEAK
 
 
 def _shares(words: str, phrases: Sequence[str], score: Score) -> dict[str, float]:

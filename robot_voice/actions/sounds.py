@@ -25,7 +25,8 @@ _RULES = tuple(
         (r"\bwr", "r"), (r"\bkn", "n"), (r"\bwh", "w"), (r"ph", "f"), (r"eight", "et"),
         (r"ight", "it"), (r"augh", "af"), (r"ck", "k"), (r"tch", "ch"), (r"c(?=[eiy])", "s"),
         (r"c(?!h)|q", "k"), (r"x", "ks"), (r"(?<=[aeiou])h|(?<=[a-z]{2})e\b|'", ""),
-        (r"oo|ou", "u"), (r"ea|ee|ie|ei", "i"), (r"ai|ay|ey", "e"), (r"ow|oa", "o"), (r"(.)\1", r"\1"),
+        (r"oo|ou", "u"), (r"ea|ee|ie|ei", "i"), (r"ai|ay|ey", "e"), (r"ow|oa", "o"),
+        (r"(.)\1", r"\1"),
     )
 )  # fmt: skip
 """From spelling to something like sound, in this order."""

@@ -54,6 +54,7 @@ from .loading import (
     with_fallback,
 )
 from .prepared import News, meanwhile, news, prepared
+from .remembering import Remembering, load_memory
 from .thinking import Thinker, commit, make_mind, open_mind
 
 __all__ = [
@@ -121,7 +122,9 @@ async def assemble(
         store = await asyncio.to_thread(open_store, config)
         engines = await asyncio.to_thread(load_engines, loaded, models, store)
         conversation = Conversation(config.conversation.max_messages)
-        keeper = Keeper(config, engines.screen, conversation, store)
+        memories = await asyncio.to_thread(load_memory, loaded)
+        memory = Remembering(config, memories, engines.screen, conversation)
+        keeper = Keeper(config, engines.screen, conversation, store, memory=memory)
         wiring = _Wiring(config, models, engines, workers, commands, keeper)
         stages = await asyncio.to_thread(wiring.stages, listen, gate)
         events = EventBus(*listeners)

@@ -26,6 +26,8 @@ from robot_voice.safety.reading import read
 from robot_voice.safety.screen import SafetyScreen
 from robot_voice.types import Draft, SafeText, Transcript
 
+from .remembering import Remembering
+
 _log = logging.getLogger(__name__)
 
 MAX_FILING = 16
@@ -84,8 +86,10 @@ class Keeper:
         conversation: Conversation,
         store: ReportStore | None,
         clock: Callable[[], float] = time.time,
+        memory: Remembering | None = None,
     ) -> None:
         self.screen = screen
+        self.memory = memory
         self._conversation = conversation
         self._store = store
         self._clock = clock
@@ -100,6 +104,8 @@ class Keeper:
         self.screen.script_heard(said)
         reading = self.screen.reading(transcript.text, transcript.language)
         care.committed(reading, now)
+        if self.memory is not None:
+            self.memory.committed(transcript)
         if reading.feedback and said:
             hurtful = care.to_blame(said)
             care.complained(hurtful)
@@ -110,11 +116,14 @@ class Keeper:
         """What the robot adds to a reply of its own accord."""
         # A reply may be made before the words it answers are committed.
         self._notices.heard(self._conversation.said)
-        return self._notices.due(language)
+        undone = self.memory.closing(language) if self.memory else None
+        return undone or self._notices.due(language)
 
     async def close(self) -> None:
         """Wait until all is filed, but not for ever; a slow disk gets the rest before the process
         ends."""
+        if self.memory is not None:
+            self.memory.close()
         waiting = asyncio.to_thread(self._filing.shutdown)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(waiting, CLOSE_SECONDS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -17,12 +17,13 @@ from robot_voice.models.registry import find_model
 from robot_voice.safety.screen import SafetyScreen
 from robot_voice.settings import Loaded
 from robot_voice.stages import Mind
-from robot_voice.types import Action, Draft, Message, Stream, Transcript
+from robot_voice.types import Action, Draft, Message, SafeText, Stream, Transcript
 from robot_voice.worker import Workers
 
 from .caring import Keeper, open_screen, open_store
 from .interpreting import TOKENS_AHEAD
 from .loading import load_actions, load_llm, load_second_opinion, start_workers
+from .remembering import Remembering, load_memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,9 @@ async def open_mind(loaded: Loaded) -> AsyncGenerator[Thinker]:
         screen = await asyncio.to_thread(open_)
         language = ReplyLanguage(config.language, config.tts.voices)
         conversation = Conversation(config.conversation.max_messages)
-        keeper = Keeper(config, screen, conversation, store)
+        memories = await asyncio.to_thread(load_memory, loaded)
+        memory = Remembering(config, memories, screen, conversation)
+        keeper = Keeper(config, screen, conversation, store, memory=memory)
         mind = make_mind(config, llm, keeper, workers, language, starter=model.is_starter)
         taken = partial(commit, commands, language, None, keeper)
         try:
@@ -76,11 +79,26 @@ def make_mind(
     no instructions but those it was trained on."""
     from robot_voice.llm import prompt as prompts
 
-    screen = keeper.screen
+    screen, memory = keeper.screen, keeper.memory
 
-    def prompt(messages: Sequence[Message], code: str) -> list[Message]:
+    def prompt(messages: Sequence[Message], code: str, remembered: str = "") -> list[Message]:
         feeling = None if starter else _feeling(screen, messages, code)
-        return prompts.compose(messages, code, config.persona, config.tone, not starter, feeling)
+        aside = prompts.Aside(feeling, remembered)
+        return prompts.compose(messages, code, config.persona, config.tone, not starter, aside)
+
+    @asynccontextmanager
+    async def generate(
+        messages: Sequence[Message], code: str
+    ) -> AsyncGenerator[AsyncIterator[str]]:
+        remembered = await memory.note(messages, code) if memory and not starter else ""
+        written = prompt(messages, code, remembered)
+        async with workers.llm.stream(partial(llm.generate, written), TOKENS_AHEAD) as tokens:
+            yield tokens
+
+    async def answer(words: Transcript, code: str, said: str) -> SafeText | None:
+        asked = partial(screen.answer, words.text, code, said, words.language)
+        fixed = await workers.screen.call(asked)
+        return fixed or (await memory.answer(words, code) if memory else None)
 
     async def prepare(messages: Sequence[Message], code: str) -> None:
         read = partial(_prefill, llm, prompt(messages, code))
@@ -93,14 +111,10 @@ def make_mind(
         return workers.llm.stream(partial(llm.generate, again), TOKENS_AHEAD)
 
     return Mind(
-        generate=lambda messages, code: workers.llm.stream(
-            partial(llm.generate, prompt(messages, code)), TOKENS_AHEAD
-        ),
+        generate=generate,
         reply_language=language,
         screen=lambda draft: workers.screen.call(partial(screen.screen, draft)),
-        answer=lambda words, code, said: workers.screen.call(
-            partial(screen.answer, words.text, code, said, words.language)
-        ),
+        answer=answer,
         rewrite=None if starter else rewrite,
         closing=keeper.closing,
         prepare=prepare,

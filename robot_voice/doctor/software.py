@@ -115,7 +115,7 @@ def espeak(subject: Subject) -> Iterator[Check]:
         yield Check(
             "japanese",
             "warn",
-            "espeak-ng reads no kanji: it says \"Chinese letter\" for each",
+            'espeak-ng reads no kanji: it says "Chinese letter" for each',
             'pip install "robot-voice[ja]"',
         )
 

@@ -15,6 +15,7 @@ between user and assistant; and behind the words, so that what was read ahead of
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from robot_voice.config import PersonaConfig, ToneConfig
 from robot_voice.safety.guidelines import rubric
@@ -151,29 +152,40 @@ _ALWAYS = frozenset({"abuse", "crisis"})
 """No feelings, and told to the model also where the owner does not want these read."""
 
 
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """What the model is told behind the user's last words."""
+
+    feeling: str | None = None
+    """What these seem to show (joy, affection, sadness, anger, fear, pain, surprise), or "crisis"
+    or "abuse"; others are ignored."""
+    remembered: str = ""
+    """A line of notes from earlier conversations."""
+
+
 def compose(
     messages: Sequence[Message],
     language: str,
     persona: PersonaConfig,
     tone: ToneConfig,
     guide: bool = False,
-    feeling: str | None = None,
+    aside: Aside | None = None,
 ) -> list[Message]:
     """The conversation with the system message in front, as the model is to see it.
 
     ``language``: ISO 639-1 code of the reply. ``guide``: with the guidelines, and with the settings
     that the starter model does not know. It was trained on the very words without them
     (``scripts/starter/llm/dialogues/prompts.py``): who changes those trains it anew.
-    ``feeling``: what the user's last words seem to show (joy, affection, sadness, anger, fear,
-    pain, surprise), or "crisis" or "abuse"; used with ``guide`` only, others are ignored.
+    ``aside``: used with ``guide`` only.
     """
     more = _guidance(language, tone) if guide else ()
     if language == "ko":
         text = _korean(persona, tone, more)
     else:
         text = _english(language, persona, tone, more)
-    note = _note(language, tone, feeling) if guide else ""
-    return [Message("system", text), *_noted(messages, note)]
+    told = aside if guide and aside is not None else Aside()
+    notes = filter(None, (told.remembered, _note(language, tone, told.feeling)))
+    return [Message("system", text), *_noted(messages, "\n".join(notes))]
 
 
 def _guidance(language: str, tone: ToneConfig) -> tuple[str, ...]:

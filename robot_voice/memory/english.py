@@ -49,21 +49,24 @@ _PRONOUN = re.compile(
 )
 
 _OPENERS = (
-    r"remember(?: this| the following)?[:,]?(?: that)?",
+    r"remember(?: this| the following)?[:,.]?(?: that)?",
     r"(?:don't|do not|never) (?:ever )?forget[:,]?(?: that)?",
-    r"(?:make|take) a note[:,]?(?: that| of (?:the fact|this)[:,]?(?: that)?)?",
-    r"(?:note|note down|write down|jot down|keep in mind|bear in mind|save|memorize|memorise)"
-    r"(?: this)?[:,]?(?: that)?",
+    r"(?:keep|bear) in mind(?: this)?[:,]?(?: that)?",
+    r"(?:make|take) a note(?:[:,]| that| of (?:the fact|this)[:,]?(?: that)?)",
+    r"(?:note|note down|write down|jot down|save|memorize|memorise)(?: this[:,]?|:)?(?: that|:|,)",
     r"for (?:future|your) reference[:,]?",
 )
 _REMEMBER = re.compile(rf"(?P<verb>{'|'.join(_OPENERS)}) (?P<fact>.+)", re.IGNORECASE)
 _REMEMBER_AFTER = re.compile(
     r"(?P<fact>.+?)[,.;!]? (?:and |so )?(?:(?:please|just|always|can you|could you|will you) )*"
-    r"(?:remember|(?:don't|do not|never) forget|keep|save|note|memorize|make a note of)"
-    r" (?:that|this|it)(?: in mind| for me| for later| down)?",
+    r"(?:(?:remember|memorize|(?:don't|do not|never) forget|make a note of|write down|note|save)"
+    r" (?:that|this|it)(?: for me| for later| down)?|(?:keep|bear) (?:that|this|it) in mind)",
     re.IGNORECASE,
 )
-_INTRODUCED = re.compile(r"(?:that|this|following|fact|reference|[:,])[:,]?$", re.IGNORECASE)
+_INTRODUCED = re.compile(r"(?:that|following|fact|reference|:)[:,]?$", re.IGNORECASE)
+_ASIDE = re.compile(r"[,.]$")
+"""'Remember, they won' is a way to argue; 'Remember, my sister won' is told to be kept."""
+_OWN = re.compile(r"(?:my|our|i|we|mom|mum|dad|i'\w+|we'\w+)\b", re.IGNORECASE)
 _SUBJECT = re.compile(
     r"(?:(?i:my|i|i'm|i've|i'll|i'd|our|we|we're|we've|his|her|their|he|she|they|he's|she's"
     r"|they're"
@@ -75,7 +78,7 @@ _NO_FACT = re.compile(
     re.IGNORECASE,
 )
 _UNFINISHED = re.compile(
-    r"\b(?:i|you|he|she|we|they|to|not|never|always|can|could|do|does|did|will|would|should"
+    r"\b(?:i|you|he|she|we|they|to|not|even|ever|better|just|never|always|can|could|do|does|did|will|would|should"
     r"|must|may"
     r"|said|says|told|\w+n't|cannot|'ll)$",
     re.IGNORECASE,
@@ -193,7 +196,8 @@ def _remember(core: str, text: str) -> Request | None:
     if found := _REMEMBER.fullmatch(core):
         fact = found["fact"]
         introduced = _INTRODUCED.search(found["verb"]) is not None
-        known = not _NO_FACT.match(fact) and (introduced or bool(_SUBJECT.match(fact)))
+        subject = _OWN if _ASIDE.search(found["verb"]) else _SUBJECT
+        known = not _NO_FACT.match(fact) and (introduced or bool(subject.match(fact)))
     elif found := _REMEMBER_AFTER.fullmatch(core):
         fact, introduced = found["fact"], False
         known = bool(_SUBJECT.match(fact)) and not _UNFINISHED.search(fact)

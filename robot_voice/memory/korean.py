@@ -23,7 +23,7 @@ _WELL = r"(?:(?:꼭|잘|좀|반드시|항상|계속|절대|그대로) )*"
 _ASK_KEEP = (
     rf"(?:(?:기억|메모|저장|암기|기록)(?:을)? ?해(?:{_PLEASE}|{_KEEP})|외워(?:{_PLEASE}|{_KEEP})"
     rf"|적어(?:{_PLEASE}|{_KEEP})|기억하(?:세요|십시오|렴|도록 해|고 있어 ?(?:줘|주세요))"
-    r"|(?:잊|까먹)지 ?(?:마|마요|마세요|말아|말아요|마라|말아 ?줘|말아 ?주세요|말고))"
+    r"|(?:잊|까먹)지 ?(?:마|마요|마세요|말아|말아요|마라|말아 ?줘|말아 ?주세요))"
 )
 _BARE = r"(?:(?:꼭|잘) 기억해(?:요)?|기억해(?=[.!]|$))"
 _THIS = r"(?:(?:이거|이걸|이것|이것을|그거|그걸|이 말|이 사실|이건|그건)(?:은|는|을|를)? )?"
@@ -32,10 +32,10 @@ _REMEMBER_AFTER = re.compile(
     rf"(?P<fact>.+?)(?P<mark>[.,!?]?) {_THIS}{_WELL}(?:(?P<sure>{_ASK_KEEP})|(?P<bare>{_BARE}))"
 )
 _REMEMBER_BEFORE = re.compile(rf"{_THIS}{_WELL}{_ASK_KEEP}[.,:!]? (?P<fact>.+)")
+_NOUN = r"(?:거|것|걸|것을|거를|게|점|점을|사실|사실을|말|말을)(?:은|는|만)?"
 _NAMELY = re.compile(
-    r"(?:(?P<that>(?:이)?라|다|자|냐)(?:는|고 하는|고 한|던)|(?P<said>(?:이)?라|다|자)고)"
-    r" ?(?:거|것|걸|것을|거를|게|점|점을|사실|사실을|말|말을)?(?:은|는)?$"
-    r"|(?P<said_only>(?:이)?라|다)고$"
+    rf"(?:(?P<that>(?:이)?라|다|자|냐)(?:는|고 하는|고 한|던) ?{_NOUN}"
+    rf"|(?P<said>(?:이)?라|다|자)고(?: ?{_NOUN})?)$"
 )
 """What makes a noun of a clause: '생일이 오월이|라는 거', '재즈를 좋아한|다는 걸', '한|다고'."""
 _VAGUE = re.compile(
@@ -44,6 +44,8 @@ _VAGUE = re.compile(
     r"|내가 한 말을|내가 말한)"
 )
 """Nothing that could be kept: '나를 기억해 줘' wants no note."""
+_OBJECT = re.compile(r"^\D*(?:(?<!것)을|(?<!거)를|함께|하고)$|^\S+$|^(?:나를|저를|날) |[?]$")
+"""'상사의 폭언을 기록해 두세요': a thing without a number tells nothing that could be kept."""
 _QUESTION = re.compile(
     r"(?:뭐|뭘|무엇|누구|언제|어디|어떻게|왜|몇|무슨|어떤)\w*(?: \S+)*? ?(?:지|는지|인지|더라"
     r"|았지|했지|였지)?$"
@@ -192,7 +194,7 @@ def _remember(words: str, asked: bool) -> Request | None:
         if before is None or asked:
             return None
         fact = _clause(before["fact"])
-    if fact.endswith("?") or _VAGUE.fullmatch(fact) or _QUESTION.search(fact) or len(fact) < 4:
+    if _VAGUE.fullmatch(fact) or _QUESTION.search(fact) or _OBJECT.search(fact) or len(fact) < 4:
         return None
     return Remember(trimmed(fact))
 
@@ -203,6 +205,6 @@ def _clause(fact: str) -> str:
     found = _NAMELY.search(fact)
     if found is None:
         return fact
-    kept = found["that"] or found["said"] or found["said_only"] or ""
+    kept = found["that"] or found["said"]
     # '한|다는 거' is '한다' with a noun behind it; '라' stands for '이다'.
     return fact[: found.start()] + ("다" if kept == "다" else "")

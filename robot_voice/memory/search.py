@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from importlib import import_module
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,12 +89,12 @@ def load_extension(database: sqlite3.Connection) -> bool:
     if not hasattr(database, "enable_load_extension"):
         return False
     try:
-        import sqlite_vec
+        extension = import_module("sqlite_vec")
     except ImportError:
         return False
     try:
         database.enable_load_extension(True)
-        sqlite_vec.load(database)
+        extension.load(database)
         database.enable_load_extension(False)
     except sqlite3.OperationalError:  # made for another platform
         return False

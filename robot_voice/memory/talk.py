@@ -139,7 +139,10 @@ class Memory:
     def _plan(self, text: str, language: str) -> _Plan | None:
         request = memory_request(text)
         if request is not None:
-            return _OFF if self._store is None else self._asks(request, language, self._store)
+            if self._store is not None:
+                return self._asks(request, language, self._store)
+            # What was said a minute ago is in the conversation, which needs no memory.
+            return None if isinstance(request, Recall) and request.about else _OFF
         if self._asked is None or self._clock() - self._asked[0] > ASKED_SECONDS:
             return None
         yes = says_yes(text)

@@ -105,7 +105,8 @@ RULES: Sequence[Rule] = (
     _asks(lambda found: AskDay(part="year"), r"(?:what|which) year (?:is it|it is|are we in)"),
     _asks(
         _day,
-        rf"(?:on )?{_WHAT} (?:{_IS}|it {_IS}|does|did)(?: it)?(?: be)? {_THEN}(?: be| fall on| on)?",
+        rf"(?:on )?{_WHAT} (?:{_IS}|it {_IS}|does|did)(?: it)?(?: be)? {_THEN}"
+        r"(?: be| fall on| on)?",
     ),
     _asks(_day, rf"(?:on )?{_WHAT} (?:will|would)(?: it)?(?: be)? {_THEN}(?: be| fall on| be on)?"),
     _asks(_day, rf"{_WHAT_IS} (?:of |on |for )?{_THEN}"),
@@ -113,7 +114,7 @@ RULES: Sequence[Rule] = (
     _asks(_day, rf"when {_IS} {_THEN}"),
     _asks(
         _distance,
-        rf"how many (?P<unit>days|weeks){_LEFT} {_UNTIL} {_THEN}",
+        rf"how many (?:more )?(?P<unit>days|weeks){_LEFT} {_UNTIL} {_THEN}",
     ),
     _asks(_distance, rf"how (?:long|much longer){_LEFT} {_UNTIL} {_THEN}"),
     _asks(_distance, rf"how (?:far|long|many (?P<unit>days|weeks)) away is {_THEN}"),

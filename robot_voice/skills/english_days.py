@@ -9,22 +9,32 @@ from .amounts import EN, number
 from .days import TODAY, Calendar, Day, Feast, Shift, Weekday
 from .requests import Half, When
 
-WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
-_MONTHS = (
-    "january february march april may june july august september october november december".split()
-)
+WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+MONTHS = [
+    *("january", "february", "march", "april", "may", "june", "july", "august"),
+    *("september", "october", "november", "december"),
+]
 _WEEKDAY = "|".join(WEEKDAYS)
-_MONTH = "|".join(_MONTHS)
-_SHORT = {name[:3]: number for number, name in enumerate(_MONTHS, 1)}
+_MONTH = "|".join(MONTHS)
+_SHORT = {name[:3]: number for number, name in enumerate(MONTHS, 1)}
 
-_ORDINALS = {
-    name: number
-    for number, name in enumerate(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
-        " thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth".split(),
-        1,
-    )
-} | {"twentieth": 20, "thirtieth": 30}
+_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6} | {
+    "seventh": 7,
+    "eighth": 8,
+    "ninth": 9,
+    "tenth": 10,
+    "eleventh": 11,
+    "twelfth": 12,
+    "thirteenth": 13,
+    "fourteenth": 14,
+    "fifteenth": 15,
+    "sixteenth": 16,
+    "seventeenth": 17,
+    "eighteenth": 18,
+    "nineteenth": 19,
+    "twentieth": 20,
+    "thirtieth": 30,
+}
 _ORDINAL = (
     r"(?:\d{1,2}(?:st|nd|rd|th)?|(?:twenty |thirty )?(?:"
     + "|".join(_ORDINALS)
@@ -51,7 +61,7 @@ _FEASTS = {
     "children": r"(?:korean )?childrens day",
     "liberation": r"(?:korean )?liberation day",
 }
-_NAMED = {
+_NAMED: dict[str, Day] = {
     "today": TODAY,
     "now": TODAY,
     "tomorrow": Shift(1),
@@ -152,7 +162,9 @@ _DAY_WORDS = re.compile(
 _CLOCK = r"(?P<hour>\d{1,2}|[a-z]+(?: one| two| three)?)"
 _TIMES = (
     re.compile(r"(?P<hour>\d{1,2}):(?P<minute>\d\d)"),
-    re.compile(rf"(?P<past>half|quarter|{EN})(?: minutes?)? (?P<side>past|after|to|before) {_CLOCK}"),
+    re.compile(
+        rf"(?P<past>half|quarter|{EN})(?: minutes?)? (?P<side>past|after|to|before) {_CLOCK}"
+    ),
     re.compile(rf"{_CLOCK} (?:oh |o )?(?P<minute>\d\d?|[a-z]+(?: [a-z]+)?)"),
     re.compile(_CLOCK),
 )
@@ -161,7 +173,9 @@ _PAST = {"half": 30, "quarter": 15}
 
 def when(text: str) -> When | None:
     """The time that ``text`` names, with or without a day; None if it is anything else."""
-    words, half, named = f" {text} ", "", None
+    words = f" {text} "
+    half: Half = ""
+    named: Day | None = None
     for pattern, meaning in _HALVES:
         if found := pattern.search(words):
             half = meaning
@@ -173,7 +187,7 @@ def when(text: str) -> When | None:
         named = day(found.group().strip())
         words = words[: found.start()] + " " + words[found.end() :]
     words = re.sub(r"\b(?:at|for|by|around|about|oclock|sharp|exactly|a quarter)\b", _kept, words)
-    return _time(" ".join(words.split()), half, named)  # type: ignore[arg-type]
+    return _time(" ".join(words.split()), half, named)
 
 
 def _kept(found: re.Match[str]) -> str:

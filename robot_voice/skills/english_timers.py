@@ -11,10 +11,10 @@ from .english_days import when
 from .requests import (
     AskLeft,
     Cancel,
+    Cannot,
     Clock,
     Extend,
     Length,
-    Repeat,
     Request,
     SetAlarm,
     SetTimer,
@@ -23,7 +23,8 @@ from .requests import (
 )
 
 _SET = (
-    r"(?:set up|set|start|make|create|begin|put on|run|add|give me|get me|i need|i want|i would like"
+    r"(?:set up|set|start|make|create|begin|put on|run|add|give me|get me|i need|i want"
+    r"|i would like"
     r"|can i have|could i have|may i have|can i get)(?: me| us)?"
 )
 _NEW = r"(?:(?:a new|another|one more|a|an|one) )?"
@@ -98,7 +99,7 @@ def _alarm(found: re.Match[str]) -> Request | None:
     groups = found.groupdict()
     said = " ".join(filter(None, (groups.get("early"), groups.get("when"))))
     if _EVERY.search(found.group()):
-        return Repeat()
+        return Cannot("alarm_once")
     wake = "wake" in found.group() or "get me up" in found.group()
     if not said or (wake and said in ("tomorrow", "tomorrow morning", "in the morning")):
         return SetAlarm(None, wake=wake)
@@ -111,15 +112,14 @@ def _remind_at(found: re.Match[str]) -> Request | None:
     text = found["rest"]
     for gap in re.finditer(r" (?=(?:at|by|on|this|tomorrow|today|tonight|next)\b)", text):
         if _EVERY.search(text):
-            return Repeat()
+            return Cannot("alarm_once")
         if time := when(text[gap.end() :]):
             return SetAlarm(time, text[: gap.start()], remind=True)
     return None
 
 
 def _snooze(found: re.Match[str]) -> Request | None:
-    said = found.groupdict().get("length") or "5 minutes"
-    length = seconds(said if " " in said else f"{said} minutes", "en")
+    length = seconds(found["length"] or "5 minutes", "en")
     return None if length is None else Snooze(length, sure="snooze" in found.group())
 
 
@@ -152,7 +152,7 @@ RULES: Sequence[Rule] = (
         rf"{_SET} {_ANY}{_TIMER}{_CALLED} (?:for|of|at|to) {_LENGTH}",
         rf"{_TIMER}(?: for| of)? {_LENGTH}{_CALLED}",
         rf"(?:count down|countdown)(?: from| for)? {_LENGTH}",
-        rf"time (?:me|it)(?: for)? {_LENGTH}",
+        rf"time(?: me| it)?(?: for)? {_LENGTH}",
         rf"{_SET} {_NEW}{_BEFORE}{_TIMER}{_SURELY_CALLED}",
         rf"set the {_TIMER}",
     ),
@@ -169,7 +169,7 @@ RULES: Sequence[Rule] = (
     ),
     *_rules(
         _extend,
-        rf"(?:add|put) (?:another )?{_LENGTH}(?: more)? (?:to|on|onto) (?:the|my) {_BEFORE}{_TIMER}",
+        rf"(?:add|put) (?:another )?{_LENGTH}(?: more)? (?:to|on) (?:the|my) {_BEFORE}{_TIMER}",
         rf"(?:extend|prolong) (?:the|my) {_BEFORE}{_TIMER} by {_LENGTH}",
     ),
     *_rules(
@@ -182,13 +182,18 @@ RULES: Sequence[Rule] = (
         rf"{_OFF} (?:the |my ){_AT} alarm",
         r"(?:turn|switch) (?:the |my )alarms? off",
     ),
+    _rule(
+        lambda found: Cannot("timer_no_pause"),
+        rf"(?:pause|resume|hold|unpause) (?:the|my) {_BEFORE}{_TIMER}s?",
+    ),
     *_rules(
         _left,
         rf"how (?:long|much (?:time|longer)|many (?:minutes|seconds|hours))"
         r"(?: (?:is|are|do i have|have i got|does|has))?(?: there)?(?: still)?(?: left| remaining)?"
         rf"(?: on| for| until| till| before| in)?(?: the| my) (?:{_LENGTH} )?{_BEFORE}{_TIMER}s?"
-        r"(?: left| remaining| have left| have| got| got left| goes off| rings| ends| is done| run)?",
-        rf"(?:how is|check|check on|what about|how about) (?:the|my) {_BEFORE}{_TIMER}s?(?: doing)?",
+        r"(?: left| remaining| have left| have| got| got left| goes off| rings| ends| is done"
+        r"| run)?",
+        rf"(?:how is|check(?: on)?|what about|how about) (?:the|my) {_BEFORE}{_TIMER}s?(?: doing)?",
         rf"time (?:left|remaining) on (?:the|my) {_BEFORE}{_TIMER}",
         rf"(?:when|what time) (?:does|will|is) (?:the|my) {_BEFORE}{_TIMER}"
         r" (?:go off|end|ring|finish|be done|done|over)",
@@ -225,14 +230,14 @@ RULES: Sequence[Rule] = (
     *_rules(
         _snooze,
         rf"snooze(?: (?:the|my) alarm| it)?(?: for)?(?: {_LENGTH})?",
-        r"(?:just )?(?P<length>[a-z0-9]+ minutes) (?:more|longer)",
-        r"(?:just )?(?P<length>[a-z0-9]+) more (?:minutes|minute)",
+        rf"{_LENGTH} (?:more|longer)",
     ),
-    _rule(_only_length, rf"(?:for |make it )?{_LENGTH}"),
+    _rule(_only_length, rf"(?:for |make it )?(?!a )(?!one s){_LENGTH}"),
     _rule(
         _clock,
-        r"(?:(?:at|for|tomorrow|today|tonight|on \w+day) .+|.+ (?:am|pm|oclock)(?: .+)?|\d{1,2}:\d\d"
-        r"|noon|midnight|.+ in the (?:morning|evening|afternoon)|half past .+|[a-z]+(?: [a-z]+)?)",
+        r"(?:(?:at|for|tomorrow|today|tonight|on \w+day) .+|.+ (?:am|pm|oclock)(?: .+)?"
+        r"|\d{1,2}:\d\d|noon|midnight|.+ in the (?:morning|evening|afternoon)|half past .+"
+        r"|[a-z]+(?: [a-z]+)?)",
     ),
 )
 """In the order they are tried."""

@@ -58,8 +58,13 @@ _WEEK = {"이번주": 0, "금주": 0, "다음주": 1, "담주": 1, "내주": 1, 
 }
 _YEAR = {"올해": 0, "금년": 0, "내년": 1, "작년": -1, "지난해": -1, "재작년": -2, "내후년": 2}
 _THAT_YEAR = rf"(?:(?P<year>\d{{4}}|{KO})년도?|(?P<named>{'|'.join(_YEAR)}))?(?:의)?"
-_SPELT = {name: days for days, name in enumerate("하루 이틀 사흘 나흘 닷새 엿새 이레".split(), 1)}
-_SPELT |= {"여드레": 8, "아흐레": 9, "열흘": 10, "보름": 15, "일주일": 7}
+_SPELT = {"하루": 1, "이틀": 2, "사흘": 3, "나흘": 4, "닷새": 5, "엿새": 6, "이레": 7} | {
+    "여드레": 8,
+    "아흐레": 9,
+    "열흘": 10,
+    "보름": 15,
+    "일주일": 7,
+}
 _UNITS = {"일": (1, 0), "주일": (7, 0), "주": (7, 0), "개월": (0, 1), "달": (0, 1), "년": (0, 12)}
 _COUNT = rf"(?:(?P<spelt>{'|'.join(_SPELT)})|(?P<count>{KO})(?P<unit>주일|주|일|개월|달|년))"
 _LATER = r"(?:뒤|후|있다가|이따가?|지나면|지나서)(?:에|의)?"
@@ -116,7 +121,9 @@ _DAYS: Sequence[tuple[re.Pattern[str], Callable[[re.Match[str]], Day | None]]] =
     (re.compile(rf"{_BASE}{_COUNT}{_LATER}"), _shifted(1)),
     (re.compile(rf"{_BASE}{_COUNT}전(?:에|의)?"), _shifted(-1)),
     (
-        re.compile(rf"(?:(?P<week>{'|'.join(_WEEK)})의?|돌아오는|오는)?(?P<weekday>[{WEEKDAYS}])요일"),
+        re.compile(
+            rf"(?:(?P<week>{'|'.join(_WEEK)})의?|돌아오는|오는)?(?P<weekday>[{WEEKDAYS}])요일"
+        ),
         _weekday,
     ),
     (re.compile(rf"{_THAT_YEAR}(?P<month>유|시|{KO})월(?P<day>{KO})일"), _date),
@@ -128,14 +135,19 @@ _DAYS: Sequence[tuple[re.Pattern[str], Callable[[re.Match[str]], Day | None]]] =
 
 # --- times of day ----------------------------------------------------------------
 
-_HALVES: dict[str, Half] = {"오전": "am", "아침": "am", "새벽": "am", "오후": "pm", "저녁": "pm"} | {
+_HALVES: dict[str, Half] = {
+    "오전": "am",
+    "아침": "am",
+    "새벽": "am",
+    "오후": "pm",
+    "저녁": "pm",
     "낮": "pm",
     "점심": "pm",
     "밤": "night",
     "한밤중": "night",
 }
 WHEN = (
-    rf"(?P<day>[^시분]*?요일|[^시분]*?일|[가-힣\d]{{1,8}}?)?(?:에|의)?(?P<half>{'|'.join(_HALVES)})?(?:에)?"
+    rf"(?P<day>[^시분]*?요일|[^시분]*?일|[가-힣\d]{{1,8}}?)??(?:에|의)?(?P<half>{'|'.join(_HALVES)})?(?:에)?"
     rf"(?:(?P<hour>{KO})시(?:정각|(?P<minute>{KO})분|(?P<thirty>반))?"
     r"|(?P<digits>\d{1,2}:\d\d)|(?P<noon>정오)|(?P<midnight>자정))"
 )

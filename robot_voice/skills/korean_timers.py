@@ -12,10 +12,10 @@ from .korean_days import when
 from .requests import (
     AskLeft,
     Cancel,
+    Cannot,
     Clock,
     Extend,
     Length,
-    Repeat,
     Request,
     SetAlarm,
     SetTimer,
@@ -94,7 +94,7 @@ def _alarm(found: re.Match[str]) -> Request | None:
     groups = found.groupdict()
     said, wake = groups.get("when") or "", "깨워" in found.group()
     if _EVERY.search(found.group()):
-        return Repeat()
+        return Cannot("alarm_once")
     if not said or said in ("내일", "내일아침", "아침에", "내일아침에"):
         return SetAlarm(None, wake=wake)
     time, about = when(said), groups.get("about") or ""
@@ -126,10 +126,15 @@ _ALARM = r"(?:알람|모닝콜|알림)"
 _ABOUT = r"(?P<about>.+?(?:라고|자고|다고|는거|기|것|거))(?:을|를)?"
 RULES: Sequence[Rule] = (
     *_rules(
+        _extend,
+        rf"{_NAME}??{_TIMER}(?:에|를|을)?{_LENGTH}(?:만)?(?:더)?(?:추가|연장|늘려|더해){_SET}?(?:{PLEASE})?",
+        rf"{_NAME}??{_TIMER}(?:에|를|을)?{_LENGTH}(?:만)?더{_SET}?",
+    ),
+    *_rules(
         _set,
         rf"{_LENGTH}(?:짜리|동안|간|만|으로|로)?{_NAME}??{_TIMER}{_OBJECT}(?:하나)?{_SET}?",
         rf"{_NAME}??{_TIMER}{_OBJECT}{_LENGTH}(?:으로|로|만|짜리로|짜리|동안|간|뒤에?|후에?)*{_SET}?",
-        rf"{_LENGTH}(?:만|동안|간)?(?:재|세|카운트해|카운트다운해|타이머해)(?:{PLEASE})",
+        rf"(?:시간)?{_LENGTH}(?:만|동안|간)?(?:재|세|카운트해|카운트다운해|타이머해)(?:{PLEASE})",
         rf"{_NAME}??{_TIMER}{_OBJECT}(?:하나)?{_SET}",
     ),
     *_rules(
@@ -138,15 +143,15 @@ RULES: Sequence[Rule] = (
         rf"{_LENGTH}{_LATER}{_ABOUT}{_RING}",
     ),
     *_rules(
-        _extend,
-        rf"{_NAME}??{_TIMER}(?:에|를|을)?{_LENGTH}(?:만)?(?:더)?(?:추가|연장|늘려|더해){_SET}?(?:{PLEASE})?",
-        rf"{_NAME}??{_TIMER}(?:에|를|을)?{_LENGTH}(?:만)?더{_SET}?",
-    ),
-    *_rules(
         _cancel,
         rf"{_ALL}(?:내|그|이)?(?:{_LENGTH}(?:짜리)?)?{_NAME}??{_TIMER}{_OBJECT}{_EVERYTHING}{_OFF}",
-        rf"{_ALL}(?:내|그|이)?{_ALARM}{_OBJECT}{_EVERYTHING}{_OFF}",
+        rf"{_ALL}(?:내일|오늘|내|그|이)?(?:아침)?{_ALARM}{_OBJECT}{_EVERYTHING}{_OFF}",
         rf"{_AT}(?:에)?(?:맞춘|맞춰둔|맞춰놓은|울리는|설정한)?{_ALARM}{_OBJECT}{_OFF}",
+    ),
+    *_rules(
+        lambda found: Cannot("timer_no_pause"),
+        rf"{_NAME}??{_TIMER}{_OBJECT}(?:잠깐|잠시)?(?:일시정지|일시중지)(?:해)?(?:{PLEASE})?",
+        rf"{_NAME}??{_TIMER}{_OBJECT}(?:잠깐|잠시)멈춰(?:{PLEASE})?",
     ),
     *_rules(
         _left,
@@ -160,7 +165,7 @@ RULES: Sequence[Rule] = (
     *_rules(
         lambda found: AskLeft("alarm"),
         rf"(?:다음|내|지금|내일)*{_ALARM}(?:이|은|을|는)?(?:몇시|언제|뭐|몇개|어떤게|뭐가)"
-        r"(?:에|로)?(?:맞춰져|설정돼|설정되어|울려|울리|맞춰|켜져|돼)?(?:있)?(?:어요?|나요?|니|지요?|습니까|죠|는지)*"
+        r"(?:에|로)?(?:맞춰져|설정돼|설정되어|울려|울리|맞춰|켜져|돼)?(?:있)?(?:어요?|나요?|니|지요?|습니까|죠|는지|요)*"
         rf"{ASKED}",
         rf"(?:맞춘|맞춰둔|맞춰놓은|설정한|설정된|내|모든)*{_ALARM}(?:을|목록|시간|들)*"
         rf"(?:(?:확인해|보여|알려|읽어|말해)(?:{PLEASE}|봐요?))",
@@ -182,7 +187,9 @@ RULES: Sequence[Rule] = (
         rf"(?:(?P<length>{LENGTH_KO})(?:만)?(?:더|있다가|이따가?|뒤에|후에)(?:잘게요?|자게해줘|자자|만|잘래요?)?)",
         rf"(?P<length>{LENGTH_KO})?(?:뒤에|후에)?다시(?:울려|깨워|알려)(?:{PLEASE})",
     ),
-    *_rules(_only_length, rf"{_LENGTH}(?:으로|로|만|짜리|동안|이요|요|뒤|후|이야|정도)*(?:{_SET})?"),
+    *_rules(
+        _only_length, rf"{_LENGTH}(?:으로|로|만|짜리|동안|이요|요|뒤|후|이야|정도)*(?:{_SET})?"
+    ),
     *_rules(_clock, rf"(?P<when>.+?(?:시|분|반|정오|자정))(?:에|으로|로|요|이요|이야)*(?:{_SET})?"),
 )
 """In the order they are tried."""

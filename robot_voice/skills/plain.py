@@ -37,6 +37,8 @@ _HALVES = (
     (re.compile(r"\bthree quarters of an (hour)\b"), {"hour": "45 minutes"}),
 )
 _COUPLE = re.compile(r"\ba couple(?: of)?\b")
+_FOR_ME = re.compile(r" for (?:me|us)(?= (?:at|in|for|on|to|tomorrow|tonight|called)\b)")
+_MORE = re.compile(r"\b(\w+) more ((?:second|minute|hour)s?)\b")
 
 _LEAD = re.compile(
     r"(?:(?:hey|hi|hello|ok|okay|alright|all right|so|well|and|then|also|oh|um|uh|er|now|please"
@@ -49,11 +51,14 @@ _TAIL = re.compile(
     r"(?: (?:please|right now|(?<!from )now|at the moment|for me|thanks|thank you|robot|nuri|okay"
     r"|ok|exactly|again|if you can|would you|will you|can you))+"
 )
+_SIGNS_KO = {"plus": "더하기", "minus": "빼기", "times": "곱하기", "divided by": "나누기"}
 _ASIDE = re.compile(
     r"(?:(?:자|음|어|아|야|그|저기|저기요|있잖아|그럼|그러면|그리고|혹시|미안한데|미안하지만|죄송한데"
     r"|누리야|누리|로봇아|로봇|헤이|오케이|네|응|안녕|제발|부탁인데)(?: |$))+"
 )
-_FILLER = re.compile(r"(?:^|(?<= ))(?:좀|한번|한 번|빨리|얼른|그냥|다시|제발)(?= |$)")
+_FILLER = re.compile(r"(?:^|(?<= ))(?:좀|한번|한 번|빨리|얼른|그냥|제발)(?= |$)")
+
+_A_LITTLE = re.compile("좀(?=알려|말해|맞춰|설정|켜|걸어|바꿔|취소|꺼|깨워|확인|틀어|시작|재)")
 
 
 def plain(text: str, name: str = "") -> str:
@@ -85,13 +90,16 @@ def _without(words: str, name: str, korean: bool) -> str:
 def _english(words: str) -> str:
     for pattern, instead in _HALVES:
         words = pattern.sub(lambda found, by=instead: by[found[1]], words)  # type: ignore[misc]
-    words = _COUPLE.sub("2", words)
+    words = _MORE.sub(r"\1 \2 more", _COUPLE.sub("2", words))
+    words = _FOR_ME.sub("", words)
     lead = _LEAD.match(words + " ")
     words = words[min(lead.end(), len(words)) :] if lead else words
     return re.sub(_TAIL.pattern + "$", "", words).strip()
 
 
 def _korean(words: str) -> str:
+    for sign, word in _SIGNS_KO.items():
+        words = words.replace(f" {sign} ", word)
     aside = _ASIDE.match(words)
     words = words[aside.end() :] if aside else words
-    return _FILLER.sub("", words).replace(" ", "")
+    return _A_LITTLE.sub("", _FILLER.sub("", words).replace(" ", ""))

@@ -7,9 +7,13 @@ the language for: it often takes short words for another.
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from dataclasses import replace
+
 from . import english, english_timers, korean, korean_timers
 from .plain import is_korean, plain
-from .requests import Request
+from .requests import Request, SetAlarm, SetTimer
 
 _ENGLISH = (*english.RULES, *english_timers.RULES)
 _KOREAN = (*korean.RULES, *korean_timers.RULES)
@@ -24,5 +28,15 @@ def skill_request(text: str, name: str = "") -> Request | None:
     for pattern, make in _KOREAN if is_korean(words) else _ENGLISH:
         found = pattern.fullmatch(words)
         if found is not None and (request := make(found)) is not None:
-            return request
+            return _as_said(request, text)
     return None
+
+
+def _as_said(request: Request, text: str) -> Request:
+    """``request`` with its name as the user wrote it: with spaces, capitals and marks."""
+    if not isinstance(request, SetTimer | SetAlarm) or not request.name:
+        return request
+    letters = map(re.escape, request.name.replace(" ", ""))
+    written = unicodedata.normalize("NFKC", text)
+    found = re.search(r"\W*".join(letters), written, re.IGNORECASE)
+    return replace(request, name=found.group()) if found else request

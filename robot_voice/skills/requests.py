@@ -74,8 +74,10 @@ class SetAlarm:
 
 
 @dataclass(frozen=True, slots=True)
-class Repeat:
-    """An alarm for more than one day, which there is not."""
+class Cannot:
+    """What there is not: an alarm for every day, a timer that is paused."""
+
+    why: Literal["alarm_once", "timer_no_pause"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ Request: TypeAlias = (
     | AskDistance
     | SetTimer
     | SetAlarm
-    | Repeat
+    | Cannot
     | Cancel
     | AskLeft
     | Extend

@@ -75,7 +75,9 @@ UNITS: dict[str, Unit] = {
         ("week", "604800", "weeks?", "주|주일"),
     ),
     "celsius": Unit("heat", Fraction(1), "(?:degrees? )?celsius|(?:degrees? )?centigrade", "섭씨"),
-    "fahrenheit": Unit("heat", Fraction(5, 9), "(?:degrees? )?fahrenheit", "화씨", Fraction(-160, 9)),
+    "fahrenheit": Unit(
+        "heat", Fraction(5, 9), "(?:degrees? )?fahrenheit", "화씨", Fraction(-160, 9)
+    ),
 }
 
 

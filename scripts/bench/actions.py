@@ -99,11 +99,15 @@ def main() -> None:
 
 
 def ask(table: CommandTable, saying: Saying) -> Answer:
-    """What the fast path makes of it."""
+    """What the fast path makes of it, and the processor time of that: the less of two, for other
+    work on the machine is in both."""
     text = saying.text if saying.heard is None else saying.heard
-    begun = time.thread_time()
-    found = table.find(Transcript(text, saying.language))
-    return Answer(saying, found, time.thread_time() - begun)
+    spent = []
+    for _ in range(2):
+        begun = time.thread_time()
+        found = table.find(Transcript(text, saying.language))
+        spent.append(time.thread_time() - begun)
+    return Answer(saying, found, min(spent))
 
 
 def ordinary(shared: Path, name: str) -> Iterator[Saying]:

@@ -8,6 +8,7 @@ which the ``id`` tells.
 from __future__ import annotations
 
 import json
+import logging
 import ssl
 import uuid
 from collections.abc import Mapping
@@ -22,6 +23,8 @@ from .secret import read_secret
 
 if TYPE_CHECKING:
     import aiomqtt
+
+_log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 2.0
 MAX_RESULTS = 100
@@ -97,5 +100,6 @@ async def _result(client: aiomqtt.Client, number: str) -> None:
         if isinstance(found, dict) and found.get("id") == number:
             if found.get("ok") is True:
                 return
-            raise ActionError(f"the body says: {str(found.get('reason', 'failed'))[:200]!r}")
+            _log.debug("the body reports: %.200s", found.get("reason"))
+            raise ActionError("the body reports a failure")
     raise ActionError("the broker has ended the connection")
