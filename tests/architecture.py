@@ -21,10 +21,10 @@ LAYERS = {
     " tts.korean_sounds tts.korean_marks tts.korean_words tts.clauses tts.manners tts.pcm safety"
     " llm.prompt actions asr.language asr.switch asr.agreement asr.gate asr.jsgf asr.evidence"
     " asr.phantom asr.subtitles memory.commands memory.english memory.korean memory.requests"
-    " memory.hashing memory.recall",
+    " memory.hashing memory.recall llm.summary",
     "flow": "clock cores worker stages reply turn waiting mouth captions stopwatch understanding"
-    " pipeline interpreter",
-    "engines": "vad asr llm tts memory.gguf",
+    " pipeline interpreter actions.dispatch condense",
+    "engines": "vad asr llm tts memory.gguf actions.executors",
     "files": "paths schema mistakes settings models reports database memory",
     "audio": "audio",
     "build": "build",
@@ -56,6 +56,7 @@ IMPORT_EXCEPTIONS = {
 
 HEAVY = frozenset(
     [
+        "aiomqtt",
         "av",
         "ctranslate2",
         "faster_whisper",

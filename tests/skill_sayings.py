@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from robot_voice.skills.days import TODAY, Calendar, Feast, Shift, Weekday
+from robot_voice.skills.days import TODAY, Calendar, Feast, Monthly, Shift, Weekday
 from robot_voice.skills.requests import (
     AskDay,
     AskDistance,
@@ -101,6 +101,7 @@ ENGLISH: dict[str, Request] = {
     "days until valentines day": AskDistance(Feast("valentine")),
     "how many days until march 3rd": AskDistance(Calendar(3, 3)),
     "How many days have passed since January 1 this year?": AskDistance(Calendar(1, 1, years=0)),
+    "what day is the tenth": AskDay(Monthly(10)),
     "how far away is christmas": AskDistance(CHRISTMAS),
     # timers
     "Set a timer for five minutes.": _timer(5),
@@ -145,6 +146,7 @@ ENGLISH: dict[str, Request] = {
     "cancel all timers": Cancel("timer", Which(all=True)),
     "Delete all of my timers.": Cancel("timer", Which(all=True)),
     "How long is left on the timer?": AskLeft("timer"),
+    "how long's left on the oven timer": AskLeft("timer", Which("oven")),
     "how much time is left on my pasta timer": AskLeft("timer", Which("pasta")),
     "How much time is left on the timer?": AskLeft("timer"),
     "how many minutes are left on the timer": AskLeft("timer"),
@@ -191,6 +193,16 @@ ENGLISH: dict[str, Request] = {
     "when is my next alarm": AskLeft("alarm"),
     "what time is my alarm set for": AskLeft("alarm"),
     "Do I have any alarms set?": AskLeft("alarm"),
+    "wake me at half six": _wake(When(6, 30)),
+    "cancel the alarm for Thursday": Cancel("alarm", Which(day=Weekday(3))),
+    "Remind me to take my pills.": SetAlarm(None, "take my pills", remind=True),
+    "remind me at four": SetAlarm(When(4)),
+    "remind me of my drops at nine": SetAlarm(When(9), "my drops", remind=True),
+    "remind me to stretch every day at nine": Cannot("alarm_once"),
+    "set an alarm for weekdays": Cannot("alarm_once"),
+    "remind me to ring Bert tonight, he gets lonely on Sundays": SetAlarm(
+        None, "ring Bert tonight, he gets lonely on Sundays", remind=True
+    ),
     "snooze": Snooze(300),
     "Snooze for ten minutes.": Snooze(600),
     "five more minutes": Snooze(300, sure=False),
@@ -261,6 +273,7 @@ KOREAN: dict[str, Request] = {
     "내년 설날이 언제예요": AskDay(Feast("seollal", 1)),
     "한글날은 무슨 요일이에요?": AskDay(Feast("hangul")),
     "12월 25일은 무슨 요일이야": AskDay(Calendar(12, 25)),
+    "10일은 무슨 요일이야?": AskDay(Monthly(10)),
     "시월 삼일은 무슨 요일이야": AskDay(Calendar(10, 3)),
     "1988년 9월 17일은 무슨 요일이었어?": AskDay(Calendar(9, 17, 1988)),
     "크리스마스까지 며칠 남았어?": AskDistance(CHRISTMAS),
@@ -332,7 +345,9 @@ KOREAN: dict[str, Request] = {
     "매일 아침 7시에 깨워 줘": Cannot("alarm_once"),
     "알람 꺼 줘": Cancel("alarm"),
     "알람 취소해 주세요": Cancel("alarm"),
-    "내일 알람 취소해 줘": Cancel("alarm"),
+    "내일 알람 취소해 줘": Cancel("alarm", Which(day=TOMORROW)),
+    "취소해 줘 알람": Cancel("alarm"),
+    "알람 하나 더 추가해": SetAlarm(None),
     "타이머 잠깐 멈춰 줘": Cannot("timer_no_pause"),
     "7시 알람 취소해 줘": Cancel("alarm", Which(when=When(7))),
     "알람 전부 꺼 줘": Cancel("alarm", Which(all=True)),
@@ -345,6 +360,8 @@ KOREAN: dict[str, Request] = {
     "12 곱하기 7은?": _sum("12 * 7"),
     "십이 곱하기 칠은 얼마야": _sum("12 * 7"),
     "25 더하기 17은 얼마예요?": _sum("25 + 17"),
+    "칠 곱하기 팔이 뭐야": _sum("7 * 8"),
+    "사십육 나누기 사 해 줘": _sum("46 / 4"),
     "백 빼기 삼십칠은 뭐야": _sum("100 - 37"),
     "144 나누기 12는 몇이야?": _sum("144 / 12"),
     "12에 7을 곱하면 얼마야": _sum("12 * 7"),
@@ -498,6 +515,21 @@ NONE = (
     "월요일에 봐.",
     "백 점 맞았어.",
     "이사했어.",
+    "알람 꺼 줘 휴가야",
+    "내일은 알람 안 맞춰도 돼",
+    "알람 왜 안 울렸어",
+    "약속 시간이 몇 시였지",
+    "며칠 안 남았어",
+    "9/11",
+    "why did you stop the timer",
+    "you don't need to set my alarm",
+    "No alarm tomorrow, I'm off work.",
+    "You don't need to remind me about the dentist.",
+    "Wake me never.",
+    "how does a smoke alarm work",
+    "Turn off the smoke alarm.",
+    "I've told you a hundred times.",
+    "my phone's on two percent",
     "삼촌 언제 와?",
 )
 """For the model."""

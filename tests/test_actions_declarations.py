@@ -145,7 +145,10 @@ GO = "[[command]]\naction='go'\nen=['go']\n"
         ("include=['gone']\n" + GO, "gone.toml: the robot's commands cannot be read"),
         ("include=['other']\n" + GO + "[slots.s]\nv={en=['w']}", "the slot 's' is declared twice"),
         (SLOTS + "[[command]]\naction='a'\nen=['{count} {count}']", "too many numbers"),
-        (SLOTS + "[slots.more]\ntype='text'\n[[command]]\naction='a'\nen=['{name} is {more}']", "too"),
+        (
+            SLOTS + "[slots.x]\ntype='text'\n[[command]]\naction='a'\nen=['{name} is {x}']",
+            "too many numbers",
+        ),
         (
             SLOTS + BRING + "[[command]]\naction='b'\nen=['bring {count} for {name}']",
             "already commands 'bring', it cannot command 'b' too",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from robot_voice.actions.commands import CommandTable, Found, load_commands
-from robot_voice.actions.matching import LONGEST, forgiven
+from robot_voice.actions.matching import MOST_COST, forgiven
 from robot_voice.actions.numerals import value
 from robot_voice.actions.sounds import edits, korean, latin
 from robot_voice.types import Action, Transcript
@@ -111,7 +111,7 @@ def test_sounds() -> None:
     assert edits("", "me", 9.0) == pytest.approx(1.4)
     assert 1.0 < edits("zzzzzz", "me", 1.0) < 9.0, "it stops once it is above the limit"
     assert edits(korean("개"), korean("게"), 9.0) == pytest.approx(0.1)
-    assert forgiven("turn left") < forgiven("turn to the left") <= forgiven("x" * LONGEST)
+    assert forgiven("turn left") < forgiven("turn to the left") <= forgiven("x" * 99) == MOST_COST
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,14 @@ import numpy as np
 import pytest
 
 from robot_voice.audio.cancelling import Cancelling
+from robot_voice.audio.clips import to_float
 from robot_voice.audio.echo import FRAME, Echo, HalfDuplex, NoEcho, make_echo, resolve_echo
 from robot_voice.audio.echo_path import EchoPath
 from robot_voice.audio.echo_trust import Evidence, Trust
 from robot_voice.audio.interruption import Interruption
+from robot_voice.audio.linear import LinearCanceller
+from robot_voice.audio.listening import Listening
+from robot_voice.audio.overheard import Overheard
 from robot_voice.audio.ring import Pcm
 from robot_voice.errors import ConfigError
 from robot_voice.types import RATE, Samples
@@ -42,7 +46,7 @@ def together(*sounds: Pcm) -> Pcm:
     return both
 
 
-def run(echo: Echo, near: Pcm, far: Pcm) -> Pcm:
+def run(echo: Echo | LinearCanceller, near: Pcm, far: Pcm) -> Pcm:
     left = [
         echo.process(near[at : at + CHUNK], far[at : at + CHUNK])
         for at in range(0, len(near) - CHUNK + 1, CHUNK)
@@ -365,3 +369,126 @@ def test_the_room_s_own_reverberation_is_faint_and_a_voice_is_not() -> None:
     assert interruption.faint
     interruption.push(0.9, sound(0.05), sound(0.1))
     assert not interruption.faint
+
+
+# --- the second pair of ears -----------------------------------------------------------------
+
+
+def decibels(sound: Pcm) -> float:
+    return float(20 * np.log10(np.std(sound.astype(np.float64)) + 1e-3))
+
+
+def test_the_linear_canceller_takes_the_echo_and_leaves_the_voice() -> None:
+    far, somebody = voice(3, 1), voice(3, 2, 1500)
+    somebody[: 2 * RATE] = 0
+    near = together(delayed(far) // 2, somebody)
+    left = run(LinearCanceller(DELAY / RATE), near, far)
+    echo = decibels(far // 2)
+    assert decibels(left[RATE : 2 * RATE]) < echo - 20
+    error = left[2 * RATE :] - somebody[2 * RATE : len(left)]
+    assert decibels(error) < decibels(somebody[2 * RATE :]) - 10
+
+
+def test_the_linear_canceller_rests_while_the_loudspeaker_does() -> None:
+    canceller, near = LinearCanceller(0.1), quiet(1)
+    far = np.zeros_like(near)
+    left = canceller.process(near, far)
+    assert canceller.rests
+    assert np.array_equal(left, near)
+
+
+class Sure:
+    """A detector that takes everything for a voice."""
+
+    window = 512
+
+    def probability(self, samples: Samples) -> float:
+        return 0.9
+
+    def reset(self) -> None: ...
+
+
+LONG = 5 * 512
+"""Five windows of the detector, which are 16 frames."""
+
+
+def overheard(near: Pcm, far: Pcm, delay: float | None = DELAY / RATE) -> list[bool]:
+    """For every window whether a voice was heard in it."""
+    ears, heard = Overheard(Sure()), list[bool]()
+    for at in range(0, len(near) - LONG + 1, LONG):
+        part = slice(at, at + LONG)
+        left = to_float(ears.cancel(near[part], far[part], delay)).reshape(-1, 512)
+        raw = to_float(near[part]).reshape(-1, 512)
+        heard += [ears.push(*window) for window in zip(left, raw, strict=True)]
+    return heard
+
+
+def seconds_of(heard: list[bool], start: float, end: float) -> float:
+    return sum(heard[round(start * RATE / 512) : round(end * RATE / 512)]) * 512 / RATE
+
+
+def talk_from(start: float, seconds: float, level: float = 1500) -> Pcm:
+    somebody = voice(seconds, 5, level)
+    somebody[: round(start * RATE)] = 0
+    return somebody
+
+
+def test_a_voice_as_loud_as_the_echo_is_overheard_at_once_and_the_robot_s_own_never() -> None:
+    far = voice(4, 1)
+    heard = overheard(together(delayed(far) // 2, talk_from(3, 4)), far)
+    assert not seconds_of(heard, 0, 2.9)
+    assert seconds_of(heard, 3.0, 3.2) > 0
+    assert seconds_of(heard, 3, 4) > 0.5
+
+
+def test_nothing_is_overheard_before_the_canceller_has_been_seen_to_work() -> None:
+    far = voice(2, 1)
+    assert not any(overheard(together(delayed(far) // 2, talk_from(0, 2)), far)[:20])
+
+
+@pytest.mark.parametrize("wrong", ["another sound", "clipped", "no delay"])
+def test_a_canceller_that_does_not_work_is_not_asked(wrong: str) -> None:
+    far = voice(4, 1)
+    back = delayed(voice(4, 8) if wrong == "another sound" else far) // 2
+    if wrong == "clipped":
+        back = np.clip(back, -200, 200)
+    assert not any(overheard(back, far, None if wrong == "no delay" else DELAY / RATE))
+
+
+@pytest.mark.parametrize("later", [300, 800, 5000])
+def test_an_echo_that_comes_another_way_is_no_voice(later: int) -> None:
+    far = voice(4, 1)
+    back = delayed(far) // 2
+    back[3 * RATE :] = delayed(far, DELAY + later)[3 * RATE :] // 2
+    assert not any(overheard(back, far))
+
+
+def test_the_way_is_learnt_anew_only_when_it_is_another() -> None:
+    far = voice(4, 1)
+    near, ears = delayed(far) // 2, Overheard(Sure())
+    late, moved = DELAY / RATE + 0.02, DELAY / RATE + 0.05
+    for at, delay in ((0, DELAY / RATE), (RATE, late), (2 * RATE, moved)):
+        left = ears.cancel(near[at : at + RATE], far[at : at + RATE], delay)
+        if delay == late:
+            assert decibels(left) < decibels(near) - 20
+    assert decibels(left[: RATE // 10]) > decibels(near) - 10
+
+
+class Gone(Canceller):
+    """Leaves nothing, as a suppressor in double talk."""
+
+    def process(self, near: Pcm, far: Pcm) -> Pcm:
+        return super().process(near, far) // 50
+
+
+def test_listening_hears_a_voice_that_the_suppressor_took_away() -> None:
+    far = voice(4, 1)
+    near = together(delayed(far) // 2, talk_from(3, 4), quiet(4))
+    listening = Listening(Cancelling(lambda: Gone([], 0.5)), Sure(), 0.7, 0.09)
+    begins = [
+        window.begins
+        for at in range(0, len(near) - CHUNK + 1, CHUNK)
+        for window in listening.push(near[at : at + CHUNK], far[at : at + CHUNK])
+    ]
+    assert seconds_of(begins, 0, 2.9) == 0
+    assert seconds_of(begins, 3, 3.4) > 0

@@ -9,20 +9,58 @@ from typing import Any
 
 import pytest
 
+from robot_voice.config import ToneConfig
+from robot_voice.safety.screen import SafetyScreen
 from robot_voice.safety.templates import KoreanLevel
+from robot_voice.safety.tone import off_style
+from robot_voice.safety_config import SafetyConfig
 from robot_voice.skills import phrases, units
 from robot_voice.skills.amounts import number, seconds
 from robot_voice.skills.answers import answer, worked_out
-from robot_voice.skills.days import FEASTS, Calendar, Day, Feast, Shift, Weekday, resolve
+from robot_voice.skills.days import FEASTS, Calendar, Day, Feast, Monthly, Shift, Weekday, resolve
 from robot_voice.skills.moments import moment
 from robot_voice.skills.plain import MOST_CHARS, plain
 from robot_voice.skills.recognise import skill_request
 from robot_voice.skills.requests import AskTime, Clock, Length, Request, Sum, When
 from robot_voice.skills.voice import voice
 from robot_voice.tts.speakable import read_out
+from robot_voice.types import Draft
 
 from .skill_sayings import ENGLISH, KOREAN, NONE
 
+SAID = {
+    "en": {
+        "time": "7 AM",
+        "subject": "Christmas",
+        "date": "Saturday, November 21",
+        "month": "May",
+        "year": "2026",
+        "distance": "3 days",
+        "duration": "5 minutes",
+        "label": "pasta timer",
+        "labels": "the pasta timer or the tea timer",
+        "when": "tomorrow at 7 AM",
+        "name": "take your pills",
+        "sum": "12 times 7",
+        "result": "84",
+    },
+    "ko": {
+        "time": "오전 7시",
+        "subject": "크리스마스",
+        "date": "11월 21일 토요일",
+        "month": "5월",
+        "year": "2026",
+        "distance": "3일",
+        "duration": "5분",
+        "label": "라면 타이머",
+        "labels": "5분 타이머, 라면 타이머",
+        "when": "내일 오전 7시",
+        "name": "약 먹으라고",
+        "sum": "12 곱하기 7",
+        "result": "84",
+    },
+}
+"""What sentences may be filled with."""
 SATURDAY = date(2026, 11, 21)
 NOW = datetime(2026, 11, 21, 22, 15).astimezone()
 
@@ -154,6 +192,10 @@ def test_lengths_of_time(text: str, language: str, value: int | None) -> None:
         (Calendar(2, 30, 2026), None),
         (Shift(10**9), None),
         (Shift(months=10**7), None),
+        (Monthly(21), "2026-11-21"),
+        (Monthly(10), "2026-12-10"),
+        (Monthly(31), "2026-12-31"),
+        (Monthly(32), None),
         (Feast("new_year"), "2027-01-01"),
         (Feast("thanksgiving"), "2026-11-26"),
         (Feast("thanksgiving", 1), "2027-11-25"),
@@ -374,6 +416,20 @@ def test_every_sentence_is_there_in_every_language() -> None:
     assert answers["feasts"].keys() == FEASTS.keys()
     measured = {key for key, unit in units.UNITS.items() if unit.kind != "heat"}
     assert answers["units"].keys() == measured
+
+
+@pytest.mark.parametrize(
+    ("language", "level"), [("en", "해요체"), ("ko", "해요체"), ("ko", "반말"), ("ko", "합쇼체")]
+)
+def test_the_screen_lets_every_sentence_pass(language: str, level: KoreanLevel) -> None:
+    screen = SafetyScreen(SafetyConfig(), ToneConfig(korean_level=level))
+    speaker = voice(language, level, NOW)
+    answers = phrases.read_answers()[language]
+    for category in answers if language == "en" else answers[level]:
+        if category != "words":
+            text = speaker.say(category, **SAID[language])
+            assert screen.screen(Draft(text, language)).action == "pass", text
+            assert not off_style(text, language, ToneConfig(korean_level=level)), text
 
 
 def _places(text: str) -> set[str]:

@@ -209,6 +209,29 @@ def test_a_turn_that_is_withdrawn_leaves_no_trace(tmp_path: Path) -> None:
     assert talk.skills.answer("five minutes", "en") is None
 
 
+def test_the_commit_may_come_before_the_answer() -> None:
+    talk = Talk()
+    for text, answer in (
+        ("set a timer for one minute", "The timer is set for 1 minute."),
+        ("cancel the timer", "I have cancelled the timer for 1 minute."),
+        ("cancel the timer", "No timer is running."),
+        ("what a day", None),
+        ("what time is it", "It is 10:15 PM."),
+    ):
+        talk.skills.committed(text, "en")
+        said = talk.skills.answer(text, "en")
+        assert (said and said.text) == answer
+
+
+def test_an_answer_that_nobody_wanted_grows_old() -> None:
+    talk = Talk()
+    talk.skills.committed("what time is it", "en")
+    talk.now += 3600
+    assert talk.say("what time is it") == "It is 11:15 PM."
+    talk.now += 60
+    assert talk.say("what time is it") == "It is 11:16 PM."
+
+
 def test_words_in_braces_and_brackets_stay_words() -> None:
     talk = Talk(language="ko")
     talk.say("1분 뒤에 {name} [은|는] 먹으라고 알려 줘")

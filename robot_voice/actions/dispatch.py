@@ -216,7 +216,7 @@ class Dispatcher:
             return _Plan(question=question, remark=Remark("action_confirm", words, language))
         if spec.executor and self._waiting(spec.executor) > MAX_WAITING:
             return _Plan(remark=Remark("action_busy", words, language))
-        remark = Remark("action_ok", words, language) if spec.executor else None
+        remark = Remark("action_ok", words, language) if spec.executor in self.executors else None
         return _Plan(action, None, remark, spec, language)
 
     def _waiting(self, executor: str) -> int:

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 from robot_voice.hangul import apart, is_syllable
 
-from .sounds import Sound, edits, korean, latin, swap_syllables
+from .sounds import ALIKE, Sound, edits, korean, latin, swap_syllables
 from .wording import is_korean
 
 LEAST_LETTERS = 8
@@ -44,9 +44,9 @@ ENDING = 0.15
 """Cost that is forgiven in the last syllable of a Korean phrase, but for its initial."""
 MARGIN = 0.8
 """By how much a phrase with another meaning must cost more."""
-LONGEST = 80
-"""Characters; longer sentences are no misheard commands."""
-CANDIDATES = 24
+LONGER = 6
+"""Characters by which a sentence may be longer than the longest phrase."""
+CANDIDATES = 12
 """Phrases that are compared at length."""
 
 _SPEAKERS = (
@@ -82,6 +82,9 @@ class Near:
 class _Known:
     sound: Sound
     bag: Mapping[str, int]
+    """How many there are of each consonant."""
+    size: int
+    """How many consonants there are."""
     korean: bool
 
 
@@ -92,11 +95,12 @@ class Nearest:
         """``meanings``: what each phrase means, by its normalised words."""
         self._meanings = {w: meaning for w, meaning in meanings.items() if _is_long_enough(w)}
         self._known = {words: _heard(words) for words in self._meanings}
+        self._longest = max(map(len, self._meanings), default=0) + LONGER
         self._usual = {hint for words in self._meanings for hint in _hints(words)}
 
     def find(self, words: str) -> Near | None:
         """The phrase that ``words``, normalised, were meant to be; None when that is not clear."""
-        if not words or len(words) > LONGEST or not _hints(words) <= self._usual:
+        if not words or len(words) > self._longest or not _hints(words) <= self._usual:
             return None
         found = self._find(words)
         if found is None and is_korean(words) and _OFTEN_MISHEARD.search(words):
@@ -118,10 +122,13 @@ class Nearest:
 
     def _like(self, said: _Known) -> Sequence[str]:
         """The phrases that have most sounds in common with it, whatever their order."""
+        limit = MOST_COST + MARGIN
         bounds = (
             (bound, phrase)
             for phrase, known in self._known.items()
-            if known.korean == said.korean and (bound := _bound(said, known)) <= MOST_COST + MARGIN
+            if known.korean == said.korean
+            and abs(known.size - said.size) * ALIKE <= limit
+            and (bound := _bound(said, known)) <= limit
         )
         return [phrase for _, phrase in sorted(bounds)[:CANDIDATES]]
 
@@ -148,19 +155,21 @@ def _letters(phrase: str) -> int:
 
 def _heard(words: str) -> _Known:
     if is_korean(words):
-        sound = korean(words)
-        return _Known(sound, Counter(part[0] for part in sound if part[0] not in "ㅇㅎ"), True)
+        syllables = korean(words)
+        bag = Counter(part[0] for part in syllables if part[0] not in "ㅇㅎ")
+        return _Known(syllables, bag, bag.total(), True)
     letters = latin(words)
-    return _Known(letters, Counter(char for char in letters if char not in "aeiouywh "), False)
+    bag = Counter(char for char in letters if char not in "aeiouywh ")
+    return _Known(letters, bag, bag.total(), False)
 
 
 def _bound(one: _Known, other: _Known) -> float:
-    """No more than the cost of making one of the other: so many sounds one of them lacks. Kinds
-    of sounds that cost less are counted as one."""
+    """No more than the cost of making one of the other: so many consonants one of them lacks, of
+    which each costs at least ``ALIKE``."""
     a, b = one.bag, other.bag
     more = sum(max(0, count - b.get(kind, 0)) for kind, count in a.items())
     fewer = sum(max(0, count - a.get(kind, 0)) for kind, count in b.items())
-    return 0.5 * max(more, fewer)
+    return ALIKE * max(more, fewer)
 
 
 def _means_the_same(words: str, phrase: str) -> bool:

@@ -33,7 +33,10 @@ _RULES = tuple(
 
 _LIKE = {frozenset(pair) for pair in ["bp", "dt", "gk", "vf", "sz", "mn", "lr", "jc", "wu"]}
 _VOWELS = frozenset("aeiouy")
-_VOWEL, _ALIKE, _SPACE, _AIR = 0.4, 0.5, 0.3, 0.5
+ALIKE = 0.5
+"""Cost of a consonant in the place of one that is taken for it; no consonant costs less, but for
+those that are but air (h, w)."""
+_VOWEL, _SPACE, _AIR = 0.4, 0.3, 0.5
 
 _KOREAN_VOWELS = {
     frozenset(pair): cost
@@ -109,7 +112,7 @@ def _swap(one: str, other: str) -> float:
         return swap_syllables(one, other)
     if one in _VOWELS and other in _VOWELS:
         return _VOWEL
-    return _ALIKE if frozenset((one, other)) in _LIKE else max(_gap(one), _gap(other))
+    return ALIKE if frozenset((one, other)) in _LIKE else max(_gap(one), _gap(other))
 
 
 @lru_cache(65_536)
@@ -117,7 +120,7 @@ def swap_syllables(one: str, other: str) -> float:
     """The cost of one Korean syllable in the place of another; each is its three letters."""
     cost = 0.0
     if one[0] != other[0]:
-        cost += _ALIKE if any(one[0] in g and other[0] in g for g in _KOREAN_INITIALS) else 1.0
+        cost += ALIKE if any(one[0] in g and other[0] in g for g in _KOREAN_INITIALS) else 1.0
     if one[1] != other[1]:
         cost += _KOREAN_VOWELS.get(frozenset((one[1], other[1])), _OTHER_VOWEL)
     if one[2] != other[2]:

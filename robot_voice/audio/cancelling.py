@@ -115,6 +115,10 @@ class Cancelling:
     def cancels(self) -> bool:
         return self._time.echoes
 
+    @property
+    def delay(self) -> float | None:
+        return self._time.delay
+
     def reset(self) -> None:
         self._changed = True
 

@@ -54,6 +54,11 @@ class Echo(Protocol):
     def cancels(self) -> bool:
         """Whether an echo is being cancelled just now, so that a voice may come in pieces."""
 
+    @property
+    def delay(self) -> float | None:
+        """Seconds that the echo which is to be cancelled needs to come back; None: there is none
+        to cancel, or that is not known."""
+
     def process(self, near: Pcm, far: Pcm) -> Pcm:
         """What is left of ``near``, given ``far``, all that was handed to the loudspeaker since
         the last call. Both are multiples of ``FRAME``; ``far`` is empty while it rests."""
@@ -110,6 +115,7 @@ class NoEcho:
     mode = "off"
     reason = ""
     cancels = False
+    delay = None
 
     def process(self, near: Pcm, far: Pcm) -> Pcm:
         return near
@@ -123,6 +129,7 @@ class HalfDuplex:
     mode = "half-duplex"
     reason = ""
     cancels = False
+    delay = None
 
     def __init__(self) -> None:
         self._time = EchoTime()

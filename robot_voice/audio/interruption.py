@@ -6,8 +6,7 @@ where it would say 0.9. So a second witness is asked: the level. What is left of
 22 dB and more below the echo; a piece of a voice is not. With it a little likeness to a voice is
 enough.
 
-Measured offline (``scripts/bench/echo``) with voices as loud as the echo: heard within a second are
-99 of 100 with it, 80 without.
+It is enough where the suppressor lets pieces through. Where it does not, ``overheard`` hears more.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ _PARTS = 25
 """Blocks: 0.25 s of reverberation. More learn more slowly."""
 
 _EARLY = 4 * FRAME
-"""By how much the filter begins before the echo: blocks of the loudspeaker come up to 30 ms late."""
+"""The filter begins so much before the echo: the loudspeaker's blocks come up to 30 ms late."""
 
 _FORGETTING = 0.999
 """How much of what was learnt is still true 10 ms later; 0.9997 gains 2 dB where nothing moves."""
@@ -58,10 +58,15 @@ class LinearCanceller:
         blocks = [self._cancel(block) for block in to_float(near).reshape(-1, FRAME)]
         return to_int16(np.concatenate(blocks))
 
+    @property
+    def rests(self) -> bool:
+        """Whether the loudspeaker has been silent for so long that nothing is left to cancel."""
+        return self._silent > _PARTS + 1
+
     def _cancel(self, near: Samples) -> Samples:
         far, self._far = self._far[:FRAME], self._far[FRAME:]
         self._silent = 0 if far.any() else self._silent + 1
-        if self._silent > _PARTS + 1:
+        if self.rests:
             return near
         self._take(np.concatenate([far, np.zeros(FRAME - len(far), np.float32)]))  # it may be late
         both = np.fft.irfft(np.sum(self._played * self._response, axis=0))

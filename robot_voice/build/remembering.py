@@ -64,7 +64,8 @@ class Remembering:
         self._thread = ThreadPoolExecutor(1, "memory")
         self._waiting = 0
         self._failure: Say | None = None
-        self._submit(self._memory.start)
+        if self._knows:
+            self._submit(self._memory.start)
 
     async def answer(self, words: Transcript, language: str) -> SafeText | None:
         """What is said to these words in this language; None: they are not about the memory."""
@@ -86,7 +87,8 @@ class Remembering:
             if failure is not None:
                 self._failure = failure
 
-        self._submit(do)
+        if self._knows:
+            self._submit(do)
 
     def closing(self, language: str) -> SafeText | None:
         """What is added to the next reply: that something could not be done after all."""
@@ -109,6 +111,8 @@ class Remembering:
         self._loop.call_soon_threadsafe(self._conversation.clear)
 
     async def _ask(self, work: Callable[[], T]) -> T | None:
+        if not self._knows:
+            return work()  # touches no disk
         job = self._submit(work)
         if job is None:
             return None
@@ -116,7 +120,7 @@ class Remembering:
             async with asyncio.timeout(PATIENCE):
                 return await asyncio.wrap_future(job)
         except (TimeoutError, EngineError) as error:
-            _log.warning("a turn goes without the memory: %s", error or "it takes too long")
+            _log.warning("a turn goes without the memory: %s", str(error) or "it takes too long")
             return None
 
     def _submit(self, work: Callable[[], T]) -> Future[T] | None:

@@ -13,27 +13,34 @@ from robot_voice.actions import numerals
 _DIGITS = r"\d{1,12}(?:\.\d{1,6})?"
 _LARGE_EN = (("million", 1_000_000), ("thousand", 1_000))
 _LARGE_KO = (("억", 100_000_000), ("만", 10_000))
-_SINO = "영공일이삼사오육륙칠팔구십백천"
+_ONES = "[일이삼사오육륙칠팔구]"
+_HUNDREDS = rf"(?:{_ONES}?천)?(?:{_ONES}?백)?(?:{_ONES}?십)?{_ONES}?"
+_SINO = (
+    rf"(?:(?=[일이삼사오육륙칠팔구십백천만억])(?:{_HUNDREDS}억)?(?:{_HUNDREDS}만)?{_HUNDREDS}"
+    r"(?:점[영공일이삼사오육륙칠팔구]+)?|[영공])"
+)
+_NATIVE_ONES = "하나|한|둘|두|셋|세|넷|네|다섯|여섯|일곱|여덟|아홉"
+_NATIVE = (
+    rf"(?:(?:열|스물|서른|마흔|쉰|예순|일흔|여든|아흔)(?:{_NATIVE_ONES})?|스무|{_NATIVE_ONES}|반)"
+)
+"""Numbers as they are counted. Not digits one by one: in 팔이, 이 is a particle."""
 
 _EN = numerals.NUMBER["en"]
 EN = rf"(?:{_DIGITS}|{_EN}(?: (?:thousand|million)(?: {_EN})?)*)"
 """A number in English, as a regular expression."""
-KO = rf"(?:{_DIGITS}(?:만|억)?|[{_SINO}만억]+(?:점[{_SINO}]+)?|{numerals.NUMBER['ko']})"
+KO = rf"(?:{_DIGITS}(?:만|억)?|{_NATIVE}|{_SINO})"
 """A number in Korean."""
 
 _UNIT_EN = r"(?:hours?|hrs?|minutes?|mins?|seconds?|secs?)"
 _PART_EN = rf"{_EN} {_UNIT_EN}(?: and a half)?"
 LENGTH_EN = rf"(?:{_PART_EN}(?:(?: and)? {_PART_EN}){{0,2}})"
 """A length of time in English: "an hour and ten minutes"."""
-_KO = numerals.NUMBER["ko"]
-LENGTH_KO = (
-    rf"(?:반시간|{_KO}시간(?:반|{_KO}분(?:{_KO}초)?|{_KO}초)?|{_KO}분(?:반|{_KO}초)?|{_KO}초)"
-)
+LENGTH_KO = rf"(?:반시간|{KO}시간(?:반|{KO}분(?:{KO}초)?|{KO}초)?|{KO}분(?:반|{KO}초)?|{KO}초)"
 """A length of time in Korean: 한시간반, 삼분삼십초."""
 
 _SECONDS = {"h": 3600, "m": 60, "s": 1, "시간": 3600, "분": 60, "초": 1}
 _ONE_PART_EN = re.compile(rf"({_EN}) ({_UNIT_EN})( and a half)?")
-_ONE_PART_KO = re.compile(rf"({_KO})(시간|분|초)(반)?")
+_ONE_PART_KO = re.compile(rf"({KO})(시간|분|초)(반)?")
 
 
 def number(text: str, language: str) -> Fraction | None:

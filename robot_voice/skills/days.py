@@ -50,7 +50,14 @@ class Feast:
     years: int | None = None
 
 
-Day: TypeAlias = Shift | Weekday | Calendar | Feast
+@dataclass(frozen=True, slots=True)
+class Monthly:
+    """The next day of a month that has this number."""
+
+    day: int
+
+
+Day: TypeAlias = Shift | Weekday | Calendar | Feast | Monthly
 TODAY = Shift()
 
 
@@ -79,6 +86,10 @@ def _resolve(day: Day, today: date) -> date | None:
             return _in_year(lambda each: _date(each, month, number), today, years)
         case Feast(name, years):
             return _in_year(FEASTS[name], today, years)
+        case Monthly(number):
+            later = (_later(today.replace(day=1), months) for months in range(3))
+            found = (_date(each.year, each.month, number) for each in later)
+            return next((each for each in found if each and each >= today), None)
     return None
 
 
@@ -93,7 +104,7 @@ def _in_year(
 
 
 def _date(year: int, month: int, day: int) -> date | None:
-    return date(year, month, day) if day <= calendar.monthrange(year, month)[1] else None
+    return date(year, month, day) if 1 <= day <= calendar.monthrange(year, month)[1] else None
 
 
 def _later(day: date, months: int) -> date:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from .amounts import EN, number
-from .days import TODAY, Calendar, Day, Feast, Shift, Weekday
+from .days import TODAY, Calendar, Day, Feast, Monthly, Shift, Weekday
 from .requests import Half, When
 
 WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -120,6 +120,11 @@ def _date(found: re.Match[str]) -> Day | None:
     return Calendar(month, day_, int(year))
 
 
+def _monthly(found: re.Match[str]) -> Day | None:
+    number_ = _ordinal(found["day"])
+    return None if number_ is None else Monthly(number_)
+
+
 def _ordinal(text: str) -> int | None:
     if digits := re.match(r"\d+", text):
         return int(digits.group())
@@ -142,6 +147,7 @@ _DAYS: Sequence[tuple[re.Pattern[str], Callable[[re.Match[str]], Day | None]]] =
     (_IN(rf"(?:(?P<which>this|next|coming|last|this coming) )?(?P<weekday>{_WEEKDAY})"), _weekday),
     (_IN(rf"(?P<month>{_MONTH}) (?:the )?(?P<day>{_ORDINAL}){_THAT_YEAR}"), _date),
     (_IN(rf"(?:the )?(?P<day>{_ORDINAL})(?: day)? (?:of )?(?P<month>{_MONTH}){_THAT_YEAR}"), _date),
+    (_IN(r"the (?P<day>\d{1,2}(?:st|nd|rd|th)|(?:twenty |thirty )?\w+(?:st|nd|rd|th))"), _monthly),
     *(
         (_IN(rf"(?:{names})(?: (?P<year>this year|next year|last year))?"), _feast(name))
         for name, names in _FEASTS.items()
@@ -169,6 +175,10 @@ _TIMES = (
     re.compile(_CLOCK),
 )
 _PAST = {"half": 30, "quarter": 15}
+_HALF_SIX = re.compile(
+    r"\bhalf (?=(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b)"
+)
+"""In Britain, half six is half past six."""
 
 
 def when(text: str) -> When | None:
@@ -186,6 +196,7 @@ def when(text: str) -> When | None:
     if found := _DAY_WORDS.search(words):
         named = day(found.group().strip())
         words = words[: found.start()] + " " + words[found.end() :]
+    words = _HALF_SIX.sub("half past ", words)
     words = re.sub(r"\b(?:at|for|by|around|about|oclock|sharp|exactly|a quarter)\b", _kept, words)
     return _time(" ".join(words.split()), half, named)
 

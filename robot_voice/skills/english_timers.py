@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from .amounts import LENGTH_EN, seconds
 from .english import Make, Rule
-from .english_days import when
+from .english_days import day, when
 from .requests import (
     AskLeft,
     Cancel,
@@ -44,7 +44,7 @@ _OFF = (
 _ALL = r"(?:(?P<all>all(?: of)?|every|both)(?: of)? )?(?:(?:the|my|that|this) )?"
 _EVERY = re.compile(
     r"\b(?:every|each) (?:single )?(?:day|morning|evening|night|week|weekday|weekend|hour"
-    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b|\b(?:daily|weekly|on weekdays|hourly"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b|\b(?:daily|weekly|weekdays|hourly"
     r"|(?:mon|tues|wednes|thurs|fri|satur|sun)days)\b"
 )
 
@@ -74,15 +74,18 @@ def _remind(found: re.Match[str]) -> Request | None:
 
 def _which(found: re.Match[str]) -> Which:
     groups = found.groupdict()
-    time = when(groups["when"]) if groups.get("when") else None
+    text = groups.get("when") or ""
+    time, named = when(text), day(text)
+    if time is not None:
+        named = time.day
     all_ = bool(groups.get("all") or groups.get("many"))
-    return Which(_name(found), _length(found), time, all_)
+    return Which(_name(found), _length(found), time, named, all_)
 
 
 def _cancel(found: re.Match[str]) -> Request | None:
     kind = "alarm" if "alarm" in found.group() else "timer"
     which = _which(found)
-    unknown = found.groupdict().get("when") and which.when is None
+    unknown = found.groupdict().get("when") and which.when is None and which.day is None
     return None if unknown else Cancel(kind, which)  # type: ignore[arg-type]
 
 
@@ -110,12 +113,16 @@ def _alarm(found: re.Match[str]) -> Request | None:
 def _remind_at(found: re.Match[str]) -> Request | None:
     """The time is behind what is to be said, which may have an "at" of its own."""
     text = found["rest"]
-    for gap in re.finditer(r" (?=(?:at|by|on|this|tomorrow|today|tonight|next)\b)", text):
-        if _EVERY.search(text):
+    for gap in re.finditer(
+        r" (?=(?:at|by|on|this|tomorrow|today|tonight|next|every|each)\b)", text
+    ):
+        rest = text[gap.end() :]
+        once = " ".join(_EVERY.sub(" ", rest).split())
+        if once != rest and (not once or when(once)):
             return Cannot("alarm_once")
-        if time := when(text[gap.end() :]):
+        if time := when(rest):
             return SetAlarm(time, text[: gap.start()], remind=True)
-    return None
+    return SetAlarm(None, text, remind=True) if found["to"] else None
 
 
 def _snooze(found: re.Match[str]) -> Request | None:
@@ -177,7 +184,7 @@ RULES: Sequence[Rule] = (
         rf"{_OFF} {_ALL}(?:{_LENGTH} )?{_BEFORE}{_MANY}{_CALLED}",
         rf"(?:turn|switch) {_ALL}{_BEFORE}{_MANY} off",
         rf"{_OFF} {_ALL}{_TIMER} for {_LENGTH}",
-        rf"{_OFF} {_ALL}alarms?(?: (?:clock )?(?:for|at) {_AT})?",
+        rf"{_OFF} {_ALL}alarms?(?: (?:clock )?(?:for|at|on) {_AT})?",
         rf"{_OFF} (?P<all>all(?: of)?(?: the| my)?|both|every|my|the) alarms?(?P<many>s)?",
         rf"{_OFF} (?:the |my ){_AT} alarm",
         r"(?:turn|switch) (?:the |my )alarms? off",
@@ -226,7 +233,8 @@ RULES: Sequence[Rule] = (
         r"remind me (?P<early>tomorrow (?:morning )?)?(?:at|on|tomorrow) (?P<when>.+?)"
         r" (?:to|about|that) (?P<about>.+)",
     ),
-    _rule(_remind_at, r"remind me (?:to |about |that )(?P<rest>.+)"),
+    _rule(_remind_at, r"remind me (?:(?P<to>to) |about |that |of )(?P<rest>.+)"),
+    _rule(_alarm, rf"remind me at {_AT}"),
     *_rules(
         _snooze,
         rf"snooze(?: (?:the|my) alarm| it)?(?: for)?(?: {_LENGTH})?",

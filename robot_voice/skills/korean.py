@@ -52,7 +52,9 @@ _OPERATORS: dict[str, Operator] = {
 }
 _BETWEEN = re.compile(f"(?<=.)({'|'.join(_OPERATORS)})")
 _SUM = rf"(?P<sum>{_NUMBER}(?:(?:{'|'.join(_OPERATORS)}){_NUMBER}){{1,7}})"
-_HOW_MUCH = rf"(?:은|는|이|가|을|를|하면)?(?:(?:얼마|몇|뭐|무엇){ASKED}|{TELL}|뭐{_IS})?"
+_HOW_MUCH = (
+    rf"(?:은|는|이|가|을|를|하면)?(?:(?:얼마|몇|뭐|무엇){ASKED}|{TELL}|해(?:{PLEASE}|봐요?))?"
+)
 _VERBS: dict[str, Operator] = {"더": "+", "빼": "-", "곱": "*", "나누": "/"}
 
 _UNIT = units.names("ko")

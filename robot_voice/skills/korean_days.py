@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from .amounts import KO, number
-from .days import TODAY, Calendar, Day, Feast, Shift, Weekday
+from .days import TODAY, Calendar, Day, Feast, Monthly, Shift, Weekday
 from .requests import Half, When
 
 WEEKDAYS = "월화수목금토일"
@@ -112,6 +112,11 @@ def _date(found: re.Match[str]) -> Day | None:
     return Calendar(int(month), int(day_), None if year is None else int(year), years)
 
 
+def _monthly(found: re.Match[str]) -> Day | None:
+    number_ = number(found["day"], "ko")
+    return None if number_ is None or number_.denominator != 1 else Monthly(int(number_))
+
+
 def _feast(name: str) -> Callable[[re.Match[str]], Day]:
     return lambda found: Feast(name, _YEAR.get(found["named"] or ""))
 
@@ -127,6 +132,7 @@ _DAYS: Sequence[tuple[re.Pattern[str], Callable[[re.Match[str]], Day | None]]] =
         _weekday,
     ),
     (re.compile(rf"{_THAT_YEAR}(?P<month>유|시|{KO})월(?P<day>{KO})일"), _date),
+    (re.compile(rf"(?P<day>{KO})일"), _monthly),
     *(
         (re.compile(rf"(?P<named>{'|'.join(_YEAR)})?(?:의)?(?:{names})(?:당일)?"), _feast(name))
         for name, names in _FEASTS.items()

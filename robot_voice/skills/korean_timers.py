@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from .amounts import KO, LENGTH_KO, seconds
 from .english import Make, Rule
 from .korean import ASKED, PLEASE, TELL
-from .korean_days import when
+from .korean_days import day, when
 from .requests import (
     AskLeft,
     Cancel,
@@ -33,7 +33,7 @@ _LENGTH = rf"(?P<length>{LENGTH_KO})"
 _NOT = r"(?!그|이(?!유식)|저|내|무슨|어떤|몇|언제|모든|전체|모두|방금|아까)"
 _NAME = rf"(?P<name>{_NOT}[가-힣a-z]{{1,8}}?)"
 _TIMER = r"(?:타이머|타이마|카운트다운)"
-_OBJECT = r"(?:를|을|좀|하나를?|한개|도|은|는)*"
+_OBJECT = r"(?:를|을|좀|하나를?|한개|도|은|는|더)*"
 _OFF = (
     rf"(?:(?:취소해|꺼|멈춰|중지해|정지해|지워|없애|종료해|삭제해|해제해|그만해|끝내)(?:{PLEASE}|라|요|버려)?"
     r"|(?:취소|중지|정지|종료|삭제|해제|그만)(?:요|할게요?|하자|하세요|하십시오|부탁해요?|시켜줘)?|끄자|꺼버려)"
@@ -70,13 +70,17 @@ def _remind(found: re.Match[str]) -> Request | None:
 
 def _which(found: re.Match[str]) -> Which:
     groups = found.groupdict()
-    time = when(groups["when"]) if groups.get("when") else None
-    return Which(_name(found), _length(found), time, bool(groups.get("all") or groups.get("many")))
+    text = groups.get("when") or ""
+    time, named = when(text), day(text)
+    if time is not None:
+        named = time.day
+    all_ = bool(groups.get("all") or groups.get("many"))
+    return Which(_name(found), _length(found), time, named, all_)
 
 
 def _cancel(found: re.Match[str]) -> Request | None:
     which = _which(found)
-    if found.groupdict().get("when") and which.when is None:
+    if found.groupdict().get("when") and which.when is None and which.day is None:
         return None
     return Cancel("alarm" if "알람" in found.group() else "timer", which)
 
@@ -145,7 +149,8 @@ RULES: Sequence[Rule] = (
     *_rules(
         _cancel,
         rf"{_ALL}(?:내|그|이)?(?:{_LENGTH}(?:짜리)?)?{_NAME}??{_TIMER}{_OBJECT}{_EVERYTHING}{_OFF}",
-        rf"{_ALL}(?:내일|오늘|내|그|이)?(?:아침)?{_ALARM}{_OBJECT}{_EVERYTHING}{_OFF}",
+        rf"{_OFF}(?:내|그|이)?(?:{_TIMER}|{_ALARM})",
+        rf"{_ALL}(?:내|그|이)?(?:아침)?{_ALARM}{_OBJECT}{_EVERYTHING}{_OFF}",
         rf"{_AT}(?:에)?(?:맞춘|맞춰둔|맞춰놓은|울리는|설정한)?{_ALARM}{_OBJECT}{_OFF}",
     ),
     *_rules(

@@ -25,11 +25,12 @@ class When:
 
 @dataclass(frozen=True, slots=True)
 class Which:
-    """Which of the timers or alarms: by name, by length, by time, or all; else the only one."""
+    """Which of the timers or alarms: by name, length, time or day, or all; else the only one."""
 
     name: str = ""
     seconds: int | None = None
     when: When | None = None
+    day: Day | None = None
     all: bool = False
 
 

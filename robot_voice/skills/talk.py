@@ -1,8 +1,8 @@
 """The skills in a conversation.
 
 A turn may be withdrawn until it is committed. So ``answer`` only looks, and ``committed`` does what
-was asked; both come to the same. Any thread may call; ``committed`` and ``due`` may wait for the
-disk.
+was asked; both come to the same, in whichever order they are called. Any thread may call;
+``committed`` and ``due`` may wait for the disk.
 """
 
 from __future__ import annotations
@@ -20,8 +20,11 @@ from . import board
 from .answers import answer
 from .items import State, due, quiet, ring
 from .recognise import skill_request
-from .timers import Step, step
+from .timers import step
 from .voice import Voice, voice
+
+OWED_SECONDS = 30.0
+"""How much later than the commit an answer may be asked for: a model may keep the robot waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +53,30 @@ class Skills:
         self._path = path
         self._clock = clock
         self._lock = threading.Lock()
+        self._answered = ""
+        """What was answered last and is not committed yet."""
+        self._owed: tuple[float, str, Answer | None] | None = None
+        """When and what was committed before it was answered, and its answer."""
         self._state = State(items=board.load(path) if path else ())
 
     def answer(self, text: str, language: str) -> Answer | None:
         """The answer to what the user said, in ``language`` (ISO 639-1 code) or English; None: it
         is for the model. Changes nothing."""
         with self._lock:
-            voice, found = self._step(text, language)
-        return None if found is None else Answer(found[0], voice.language)
+            owed, self._owed = self._owed, None
+            if owed and owed[1] == text and self._clock() - owed[0] <= OWED_SECONDS:
+                return owed[2]
+            self._answered = text
+            return self._step(text, language)[0]
 
     def committed(self, text: str, language: str) -> None:
         """The user did say this: what rings falls silent, and what was asked for is done."""
         with self._lock:
-            _, found = self._step(text, language)
             before = self._state
-            after = before if found is None else found[1]
+            said, after = self._step(text, language)
+            known = text == self._answered
+            self._owed = None if known else (self._clock(), text, said)
+            self._answered = ""
             asked = after.asked if after.asked is not before.asked else None
             self._become(replace(quiet(after), asked=asked))
 
@@ -79,13 +91,15 @@ class Skills:
             for item, voice in zip(ringing, voices, strict=True)
         ]
 
-    def _step(self, text: str, language: str) -> tuple[Voice, Step | None]:
-        voice = self._voice(language)
+    def _step(self, text: str, language: str) -> tuple[Answer | None, State]:
+        """What is said to these words, and what is true afterwards."""
+        voice, state = self._voice(language), self._state
         request = skill_request(text, self._name)
         if request is None:
-            return voice, None
+            return None, state
         said = answer(request, voice)
-        return voice, step(request, self._state, voice) if said is None else (said, self._state)
+        found = step(request, state, voice) if said is None else (said, state)
+        return (None, state) if found is None else (Answer(found[0], voice.language), found[1])
 
     def _voice(self, language: str) -> Voice:
         now = datetime.fromtimestamp(self._clock()).astimezone()

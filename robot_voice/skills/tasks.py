@@ -16,19 +16,27 @@ from robot_voice.types import Message
 
 from .plain import MOST_CHARS, plain
 
-_NAMES = {
-    "en": r"english|영어",
-    "ko": r"korean|한국어|한국말|우리말",
-    "ja": r"japanese|일본어|일본말",
-    "zh": r"chinese|mandarin|중국어|중국말",
-    "es": r"spanish|스페인어",
-    "fr": r"french|프랑스어|불어",
-    "de": r"german|독일어",
-    "it": r"italian|이탈리아어",
-    "ru": r"russian|러시아어",
-    "vi": r"vietnamese|베트남어",
+_KOREAN_NAMES = {
+    "ar": "아랍어",
+    "de": "독일어",
+    "en": "영어",
+    "es": "스페인어",
+    "fr": "프랑스어",
+    "hi": "힌디어",
+    "id": "인도네시아어",
+    "it": "이탈리아어",
+    "ja": "일본어",
+    "ko": "한국어",
+    "pt": "포르투갈어",
+    "ru": "러시아어",
+    "th": "태국어",
+    "tr": "튀르키예어",
+    "vi": "베트남어",
+    "zh": "중국어",
 }
-_KOREAN_NAMES = {code: names.split("|")[1] for code, names in _NAMES.items()}
+_NAMES = {code: name.lower() for code, name in LANGUAGES.items()}
+_NAMES = {code: f"{name}|{_KOREAN_NAMES.get(code, name)}" for code, name in _NAMES.items()}
+_NAMES |= {"zh": "chinese|mandarin|중국어|중국말", "ko": "korean|한국어|한국말|우리말"}
 _LANGUAGE = "(?P<language>" + "|".join(_NAMES.values()) + ")"
 
 
@@ -67,6 +75,8 @@ _TRANSLATE = (
         r"|뭐(?:야|예요|지|라고 ?(?:해요?|하지|하나요|합니까|말해요?))"
         r"|어떻게 (?:말해요?|해요?|하지|하나요|말하지))"
     ),
+    re.compile(rf"{_LANGUAGE}로 (?P<text>.+?)(?:은|는|이|가) 뭐(?:야|예요|지|라고 해요?)"),
+    re.compile(rf"(?P<text>){_LANGUAGE}로 ?(?:번역해|옮겨|통역해){_FAVOUR}"),
 )
 _SIMPLY = (
     r"(?:(?:more )?simply|in (?:an? )?(?:very )?(?:simple|simpler|easy) (?:way|words|terms)"
@@ -95,7 +105,9 @@ _SUMMARY = re.compile(
     rf"|{_OUR}(?:한|나눈|했던|나눴던)?의?(?:얘기|이야기|대화|말)한?(?:내용|거|것)?(?:을|를)?"
     r"(?:요약|정리)해?(?:줘요?|주세요|줄래요?|주십시오|주시겠어요|봐)"
 )
-_THAT = frozenset(["that", "it", "this", "그거", "그걸", "그것", "이거", "이걸", "그", "그건"])
+_THAT = frozenset(
+    ["that", "it", "this", "그거", "그걸", "그것", "이거", "이걸", "그", "그건", "이 말", "이 단어"]
+)
 _THANKS = re.compile("[, ]+(?:please|thanks|thank you|for me)$", re.IGNORECASE)
 _NAMELY = re.compile("^the (?:words?|phrase|sentence) ", re.IGNORECASE)
 _NO_TEXT = re.compile(r"(?:new|up|popular|going on|the time|happening)(?: .*)?", re.IGNORECASE)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from . import phrases
+from .days import resolve
 from .items import Item, Kind, State, label, local, ordered
 from .moments import moment
 from .requests import (
@@ -115,8 +116,8 @@ def _answered(request: Length | Clock, state: State, voice: Voice) -> Step | Non
     match request, state.asked:
         case Length(seconds), SetTimer(_, name, remind):
             return _set_timer(SetTimer(seconds, name, remind), state, voice)
-        case Length(seconds), SetAlarm():
-            return _set_timer(SetTimer(seconds), state, voice)
+        case Length(seconds), SetAlarm(_, name, remind):
+            return _set_timer(SetTimer(seconds, name, remind), state, voice)
         case Clock(when), SetAlarm() as asked:
             return _set_alarm(replace(asked, when=when), state, voice)
     return None
@@ -192,11 +193,14 @@ def _found(which: Which, items: Sequence[Item], voice: Voice) -> list[Item]:
         return [item for item in items if _plain(which.name) in _plain(item.name)]
     if which.seconds is not None:
         return [item for item in items if item.seconds == which.seconds]
+    found = list(items)
     if which.when is not None:
         asked = which.when
-        day = [item for item in items if _rings_at(item, asked.hour, asked.minute, asked.half)]
-        return day
-    return list(items)
+        found = [item for item in found if _rings_at(item, asked.hour, asked.minute, asked.half)]
+    if which.day is not None:
+        day = resolve(which.day, voice.now.date())
+        found = [item for item in found if local(item.due).date() == day]
+    return found
 
 
 def _rings_at(item: Item, hour: int, minute: int, half: str) -> bool:

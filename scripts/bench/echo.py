@@ -27,12 +27,12 @@ from typing import Any
 import numpy as np
 
 from robot_voice.audio.cancelling import Apm, Cancelling
-from robot_voice.audio.clips import to_float, to_int16
+from robot_voice.audio.clips import to_int16
 from robot_voice.audio.echo import FRAME, Echo, make_echo
-from robot_voice.audio.interruption import Interruption
+from robot_voice.audio.listening import Listening
 from robot_voice.audio.ring import Pcm
 from robot_voice.types import RATE, Samples
-from robot_voice.vad.segmenter import SegmenterConfig, VoiceOnset
+from robot_voice.vad.segmenter import SegmenterConfig
 from robot_voice.vad.silero import SileroVad
 from tests.rig.room import impulse_response
 
@@ -270,27 +270,17 @@ def onsets(
     echo: Echo, near: Pcm, far: Pcm, process: Callable[[Pcm, Pcm], Pcm] | None = None
 ) -> Iterator[float]:
     """When the ears would hold the loudspeaker, in seconds: see ``audio.ears``."""
-    vad, config, into = SileroVad(), SegmenterConfig(), Interruption()
-    onset = VoiceOnset(config.start_threshold, config.start_seconds)
-    left, raw, voice = near[:0], near[:0], False
+    config = SegmenterConfig()
+    listening = Listening(echo, SileroVad(), config.start_threshold, config.start_seconds)
     at = end = number = 0
     while at < len(near):
         block = slice(at, at + BLOCKS[number % len(BLOCKS)])
         at, number = block.stop, number + 1
         if len(near[block]) % FRAME:
             return
-        left = np.concatenate([left, (process or echo.process)(near[block], far[block])])
-        raw = np.concatenate([raw, near[block]])
-        while len(left) >= vad.window:
-            window, left = np.split(left, [vad.window])
-            heard, raw = np.split(raw, [vad.window])
-            end += vad.window
-            speech = vad.probability(to_float(window))
-            interrupts = into.push(speech, to_float(window), to_float(heard)) and echo.cancels
-            faint = echo.cancels and into.faint
-            before = voice
-            voice = onset.push(0.0 if faint else speech, vad.window / RATE) or interrupts
-            if voice and not before:
+        for window in listening.push(near[block], far[block]):
+            end += len(window.samples)
+            if window.begins:
                 yield end / RATE
 
 

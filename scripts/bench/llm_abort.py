@@ -81,29 +81,32 @@ def measure(path: Path, threads: int, times: int, seed: int) -> Iterator[Aborted
     llm.prefill(long, lambda: False)
     read = time.perf_counter()
     reply = _reply(llm, long)
-    replied = time.perf_counter()
+    reading, replying = read - began, time.perf_counter() - read
     for number in range(times // 2):
-        took = stopped(llm, long, dice, read - began, forget=True)
+        took, reading = stopped(llm, long, dice, reading, forget=True)
         whole = number % WHOLE == WHOLE - 1
         same = _reply(llm, long) == reply if whole else _reply(llm, SHORT) == short
         yield Aborted(True, took, same)
     _reply(llm, long)
     for _ in range(times // 2):
-        took = stopped(llm, long, dice, replied - read, forget=False)
+        took, replying = stopped(llm, long, dice, replying, forget=False)
         yield Aborted(False, took, _reply(llm, long) == reply)
     llm.close()
 
 
 def stopped(
     llm: LlamaLlm, talk: Sequence[Message], dice: random.Random, within: float, forget: bool
-) -> float:
-    """Milliseconds that one abort takes, at a moment before the reply is done."""
+) -> tuple[float, float]:
+    """Milliseconds that one abort takes, at a moment in so many seconds; and how many there are:
+    fewer when it was done before, as on a machine that has become less busy."""
     while True:
         if forget:
             llm._native._keep(0)
+        began = time.perf_counter()
         took = abort(llm, talk, dice.uniform(0, within))
         if took is not None:
-            return took
+            return took, within
+        within = min(within, time.perf_counter() - began)
 
 
 def long_talk(llm: LlamaLlm) -> list[Message]:

@@ -61,9 +61,15 @@ class Watched:
     summaries: int = 0
     failures: int = 0
     interrupted: int = 0
+    made: int = 0
     note: float = 0.0
     messages: int = 0
     memory: list[float] = field(default_factory=list)
+    model: LlamaLlm | None = None
+
+    def count(self, text: str) -> float:
+        """Tokens of a text, as the model has it."""
+        return cost(text) if self.model is None else len(self.model._native.tokenize(text))
 
 
 @contextmanager
@@ -73,6 +79,7 @@ def watching(watched: Watched) -> Iterator[None]:
 
     def counted(self: LlamaLlm, messages: Sequence[Message]) -> list[int]:
         whole, fitted = self._tokens(merged(messages)), fitting(self, messages)
+        watched.model = self
         watched.prompts += 1
         watched.longest = max(watched.longest, len(whole))
         watched.forgotten += whole != fitted
@@ -91,9 +98,8 @@ class Talk:
     def __init__(self, thinker: Thinker, watched: Watched) -> None:
         config = defaults().config
         rules = compose([], "en", config.persona, config.tone)[0].text
-        self.window = Window(
-            limits(config.conversation.max_messages, STARTER_CONTEXT, config.llm.max_tokens, rules)
-        )
+        most, reply_tokens = config.conversation.max_messages, config.llm.max_tokens
+        self.window = Window(limits(most, STARTER_CONTEXT, reply_tokens, rules, watched.count))
         self._thinker = thinker
         self._watched = watched
         self._condenser = Condenser(self.window, thinker.mind, self._sum_up)
@@ -139,7 +145,9 @@ class Talk:
         self._condenser.consider(tasks, None)
         if due and not self.window.due:
             note = self.window.shown([])[0].text
-            self._watched.note = max(self._watched.note, cost(note[note.index("“") : -1]))
+            self._watched.made += 1
+            summary = note[note.index("“") + 1 : note.index("”")]
+            self._watched.note = max(self._watched.note, cost(summary))
         self._watched.interrupted += due and self.window.due
 
 
@@ -187,6 +195,7 @@ def figures(watched: Watched, window: Window, turns: int) -> dict[str, Any]:
         "summaries_interrupted": watched.interrupted,
         "summary_tokens_max": round(watched.note, 1),
         "summary_budget": round(window.limits.summary, 1),
+        "summaries_made": watched.made,
         "messages_max": watched.messages,
         "rss_start_mb": round(sum(early) / len(early), 1),
         "rss_end_mb": round(sum(late) / len(late), 1),
