@@ -113,16 +113,6 @@ class MemoryConfig(Section):
 class ActionsConfig(Section):
     file: str = "base"
     """Table of robot commands: a name in `configs/actions/` or a path."""
-    dry_run: bool = False
-    """Only pretend to do what the table's executors would do: for demonstrations."""
-    forbidden: tuple[Annotated[str, Field(min_length=1, max_length=60)], ...] = Field(
-        (), max_length=200
-    )
-    """Actions that the robot refuses: their names, or classes of safety ("moves", "strong")."""
-    ask_when_guessed: bool = True
-    """Ask before a movement for words that only the language model took for a command."""
-    tell: Literal["all", "failures", "none"] = "all"
-    """What the robot says when an action ends: "all" tells of successes that took a while too."""
 
 
 class SkillsConfig(Section):

@@ -26,7 +26,7 @@ from robot_voice.safety.tone import off_style, speech_level
 from robot_voice.safety_config import DisclosureConfig
 
 LEVELS: tuple[KoreanLevel, ...] = get_args(KoreanLevel)
-FACTS = [Facts(*flags) for flags in itertools.product((False, True), repeat=4)]
+FACTS = [Facts(*flags) for flags in itertools.product((False, True), repeat=6)]
 KNOWN = ("ko", "en")
 
 ASKED = {
@@ -142,17 +142,21 @@ def test_answers_are_true_to_the_facts(language: str, level: KoreanLevel) -> Non
         kept = answer("keeps", language, level, facts)
         texts = read_disclosure()["answer"][language]
         texts = texts[level] if language == "ko" else texts
-        assert texts["audio"] in kept
+        assert (texts["audio"] in kept) == (not facts.remote)
+        assert (texts["audio_remote"] in kept) == facts.remote
+        assert (texts["memory"] in kept) == facts.memory
         assert (texts["history_yes"] in kept) == facts.history
         assert (texts["history_no"] in kept) == (not facts.history and not facts.logs_words)
         assert (texts["reports_texts"] in kept) == (facts.reports and facts.report_texts)
         assert (texts["reports_plain"] in kept) == (facts.reports and not facts.report_texts)
         said = notice(language, level, facts, "Nuri")
-        nothing_kept = not (
-            facts.history or facts.logs_words or (facts.reports and facts.report_texts)
-        )
+        kept_texts = facts.reports and facts.report_texts
+        talks = facts.history or facts.logs_words
+        nothing_kept = not (talks or facts.memory or facts.remote or kept_texts)
+        assert (texts["kept_remote"] in said) == facts.remote
         assert (texts["kept_none"] in said) == nothing_kept
     assert re.search("robot|로봇", answer("what", language, level, Facts()))
+    assert re.search("another|다른", answer("what", language, level, Facts(remote=True)))
     assert re.search("not a person|사람이 아니라", answer("human", language, level, Facts()))
     assert re.search("can be wrong|틀릴 수 있", answer("wrong", language, level, Facts()))
 

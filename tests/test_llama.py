@@ -120,6 +120,27 @@ def test_what_was_read_in_advance_is_not_evaluated_again(llm: LlamaLlm) -> None:
     assert evaluated[0] < len(native.tokenize(begun[1].text))
 
 
+def test_what_was_read_in_advance_as_a_whole_is_not_evaluated_at_all(llm: LlamaLlm) -> None:
+    talk = [Message("user", "Tell me a story.")]
+    native, evaluated = llm._native, list[int]()
+    evaluate = native.evaluate
+
+    def counting(tokens: list[int]) -> bool:
+        evaluated.append(len(tokens))
+        return evaluate(tokens)
+
+    llm.prefill(talk, never)
+    native.evaluate = counting  # type: ignore[method-assign, assignment]
+    reply = llm.generate(talk, never)
+    first = next(reply)
+    assert evaluated in ([], [1])  # the first piece may be of two tokens
+    whole = first + "".join(reply)
+    evaluated.clear()
+    assert "".join(llm.generate(talk, never)) == whole
+    assert evaluated[0] == 1  # the reply came in between: these logits are gone
+    native.evaluate = evaluate  # type: ignore[method-assign]
+
+
 def test_reading_in_advance_can_be_cancelled(llm: LlamaLlm) -> None:
     llm.prefill([Message("user", "Tell me a story.")], lambda: True)
     assert ask(llm, "Hello!")

@@ -70,7 +70,7 @@ class LinearCanceller:
             return near
         self._take(np.concatenate([far, np.zeros(FRAME - len(far), np.float32)]))  # it may be late
         both = np.fft.irfft(np.sum(self._played * self._response, axis=0))
-        left = (near - both[FRAME:]).astype(np.float32)
+        left: Samples = (near - both[FRAME:]).astype(np.float32)
         self._adapt(np.fft.rfft(np.concatenate([np.zeros_like(left), left])).astype(np.complex64))
         return left
 
@@ -81,7 +81,8 @@ class LinearCanceller:
 
     def _adapt(self, left: _Blocks) -> None:
         power = np.square(np.abs(self._played))
-        self._rest = _SMOOTHING * self._rest + (1 - _SMOOTHING) * np.square(np.abs(left))
+        rest = _SMOOTHING * self._rest + (1 - _SMOOTHING) * np.square(np.abs(left))
+        self._rest = rest.astype(np.float32)
         expected = np.sum(self._doubt * power, axis=0) / 2 + 2 * self._rest
         step = self._doubt / (expected + _TINY)
         change = np.fft.irfft(step * np.conj(self._played) * left, axis=1)

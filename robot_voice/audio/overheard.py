@@ -34,8 +34,8 @@ _WORKS_DB = -15.0
 good rooms it is made 24 dB less, from a loudspeaker that clips 7 dB."""
 _LOUD_DB = 20.0
 """How far below the loudest an echo may be to count for that."""
-_SHOWN, _KEPT = 24, 64
-"""How many loud windows it takes, and over how many the rest is measured: 0.8 s, 2 s."""
+_SHOWN, _KEPT = 24, 48
+"""How many loud windows it takes, and over how many the rest is measured: 0.8 s, 1.5 s."""
 _MEMORY = 40
 """Windows in which the loudest is the echo's level: longer than any pause of a sentence."""
 
@@ -61,10 +61,13 @@ class Overheard:
         """The streams begin anew."""
         self._canceller: LinearCanceller | None = None
         self._delay = self._way = 0.0
+        self._moved = False
         self._ahead = 0  # samples that the loudspeaker got more than the microphone gave
         self._levels: deque[float] = deque(maxlen=_MEMORY)
         self._rests: deque[float] = deque(maxlen=_KEPT)
         self._sums = np.zeros(3)  # likeness; power of what was taken and was there; was taken
+        self.works = False
+        """Whether it has been seen to cancel the echo, so that it would hear a voice."""
         self.alone = False
         """Whether the latest window had the robot's own voice in it and no other."""
         self._vad.reset()
@@ -77,17 +80,15 @@ class Overheard:
                 self.forget()
             return near
         self._ahead += len(far) - len(near)
+        if delay != self._delay:  # measured just now
+            self._delay, way = delay, delay - self._ahead / RATE
+            self._moved = abs(way - self._way) > _JUMP
         canceller = self._canceller
-        if canceller is None or (delay != self._delay and self._moved(delay)):
+        if canceller is None or (self._moved and not self.works):
             self.forget()
             self._canceller = canceller = LinearCanceller(delay)
-            self._way = delay
-        self._delay = delay
+            self._delay = self._way = delay
         return canceller.process(near, far)
-
-    def _moved(self, delay: float) -> bool:
-        """Whether the sound comes another way, by a delay that was measured just now."""
-        return abs(delay - self._ahead / RATE - self._way) > _JUMP
 
     def push(self, left: Samples, near: Samples) -> bool:
         """Take a window of what was left of ``near``. Whether it is a voice, provided that there
@@ -98,16 +99,16 @@ class Overheard:
         rest, heard = _level(left), _level(near)
         self._levels.append(heard)
         loudest = max(self._levels)
-        works = len(self._rests) >= _SHOWN and float(np.median(self._rests)) <= _WORKS_DB
-        if _level(taken) > loudest - _LOUD_DB:
-            self._rests.append(rest - heard)
-        there = works and rest > loudest - _BELOW_DB
+        there = self.works and rest > loudest - _BELOW_DB
         self._sums *= _FADING
         if there:
             self._sums += np.array([speech, taken @ near, taken @ taken])
         likeness, common, all_taken = self._sums
         somebody = there and bool(common >= _AGREES * all_taken)
-        self.alone = works and not somebody
+        self.alone = self.works and not somebody
+        if _level(taken) > loudest - _LOUD_DB:
+            self._rests.append(rest - heard)
+            self.works = len(self._rests) >= _SHOWN and float(np.median(self._rests)) <= _WORKS_DB
         return somebody and bool(likeness >= _LIKENESS)
 
 

@@ -50,7 +50,12 @@ def open_screen(
         _log.warning("the safety filter knows no words of %s: only a judge can help", blind)
     kept = config.reports
     facts = Facts(
-        config.conversation.save_history, kept.enabled, kept.keep_text, config.log.level == "debug"
+        config.conversation.save_history,
+        kept.enabled,
+        kept.keep_text,
+        config.log.level == "debug",
+        config.memory.enabled,
+        bool(config.llm.remote.url),
     )
     sensitivity = config.safety.sensitivity
     care = Care(sensitivity, store.digest, store.suppressed()) if store else Care(sensitivity)

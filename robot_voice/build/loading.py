@@ -105,13 +105,27 @@ def load_engines(loaded: Loaded, models: Models, store: ReportStore | None) -> E
         cores, ears = Cores(), asr.result()
         return Engines(
             asr=SharedAsr(ears, cores),
-            llm=SharedLlm(llm.result(), cores),
+            llm=with_remote(SharedLlm(llm.result(), cores), loaded),
             judge=judge.result(),
             screen=screen.result(),
             tts=tts.result(),
             turn_model=turn.result(),
             session=ears.policy,
         )
+
+
+def with_remote(local: Llm, loaded: Loaded) -> Llm:
+    """The model on board, behind one on another machine if the owner wants that. Raises
+    ``ConfigError``."""
+    remote = loaded.config.llm.remote
+    if not remote.url:
+        return local
+    from robot_voice.llm.fallback import FallbackLlm
+    from robot_voice.llm.remote import RemoteLlm, read_key
+
+    base = loaded.base(("llm", "remote", "key_file")) or Path.cwd()
+    file = base / Path(remote.key_file).expanduser() if remote.key_file else None
+    return FallbackLlm(RemoteLlm(loaded.config.llm, read_key(file, os.environ)), local)
 
 
 def load_asr(config: Config, model: FoundModel) -> WhisperAsr:

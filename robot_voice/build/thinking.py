@@ -22,7 +22,13 @@ from robot_voice.worker import Workers
 
 from .caring import Keeper, open_screen, open_store
 from .interpreting import TOKENS_AHEAD
-from .loading import load_actions, load_llm, load_second_opinion, start_workers
+from .loading import (
+    load_actions,
+    load_llm,
+    load_second_opinion,
+    start_workers,
+    with_remote,
+)
 from .remembering import Remembering, load_memory
 
 
@@ -47,7 +53,7 @@ async def open_mind(loaded: Loaded) -> AsyncGenerator[Thinker]:
     judge: Judge | None = None
     try:
         store = await asyncio.to_thread(open_store, config)
-        llm = await asyncio.to_thread(load_llm, config, model)
+        llm = with_remote(await asyncio.to_thread(load_llm, config, model), loaded)
         judge = await asyncio.to_thread(load_second_opinion, config, model)
         open_ = partial(open_screen, config, judge, store, starter=model.is_starter)
         screen = await asyncio.to_thread(open_)

@@ -81,6 +81,7 @@ class LlamaContext:
         self._vocabulary = c.llama_model_get_vocab(self._model)
         self._sampler = _sampler(config, c.llama_vocab_n_tokens(self._vocabulary))
         self._cached: list[int] = []
+        self._fresh = False  # whether llama.cpp has the logits of the last token in the cache
         self._chunk = config.batch_tokens
         self._flag = ctypes.create_string_buffer(2)
         self._strlen = ctypes.cast(ctypes.CDLL(None).strlen, c.ggml_abort_callback)
@@ -113,9 +114,11 @@ class LlamaContext:
     def prefill(self, tokens: Sequence[int]) -> bool:
         """Make the cache hold exactly ``tokens``, evaluating only what is new. False: aborted.
 
-        The last token is always evaluated: the next one is drawn from its logits.
+        The next token is drawn from the last one's logits: it is evaluated again unless the cache
+        held just this, and nothing has happened since.
         """
-        self._keep(kept(self, tokens[:-1]))
+        if not (self._fresh and list(tokens) == self._cached):
+            self._keep(kept(self, tokens[:-1]))
         while todo := tokens[len(self._cached) :]:
             if not self.evaluate(todo[: self._chunk]):
                 return False
@@ -125,10 +128,12 @@ class LlamaContext:
     def evaluate(self, tokens: Sequence[int]) -> bool:
         """Append these tokens to the cache. False: aborted, and the cache is as before."""
         _require(self._context)
+        self._fresh = False
         batch = (c.llama_token * len(tokens))(*tokens)
         status = c.llama_decode(self._context, c.llama_batch_get_one(batch, len(tokens)))
         if status == 0:
             self._cached += tokens
+            self._fresh = True
             return True
         self._keep(len(self._cached))
         if status == _ABORTED:
@@ -185,6 +190,7 @@ class LlamaContext:
     def _keep(self, count: int) -> None:
         """Cut the cache to its first ``count`` tokens."""
         _require(self._context)
+        self._fresh = False
         del self._cached[count:]
         if not c.llama_memory_seq_rm(self._memory, 0, count, -1):  # recurrent models cannot cut
             c.llama_memory_clear(self._memory, True)

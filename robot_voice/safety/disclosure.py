@@ -25,7 +25,7 @@ _MAX_CHARS = 120
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What this installation keeps. It never keeps sound, and never sends anything anywhere."""
+    """What this installation keeps, and sends. It never keeps sound."""
 
     history: bool = False
     """The conversation is saved (``conversation.save_history``)."""
@@ -35,6 +35,10 @@ class Facts:
     """With its words."""
     logs_words: bool = False
     """The log's level is "debug", where utterances appear."""
+    memory: bool = False
+    """What people ask it to remember is kept (``memory.enabled``)."""
+    remote: bool = False
+    """The answers come from a model on another machine (``llm.remote.url``)."""
 
 
 def asked(user_text: str, language: str) -> Question | Literal[""]:
@@ -54,10 +58,15 @@ def asked(user_text: str, language: str) -> Question | Literal[""]:
 def answer(kind: Question, language: str, level: KoreanLevel, facts: Facts) -> str:
     """The answer in Korean at ``level``, or in English for every other language."""
     texts = _answers(language, level)
+    if kind == "what" and facts.remote:
+        return str(texts["what_remote"])
     if kind != "keeps":
         return str(texts[kind])
     history = "history_yes" if facts.history else "history_no"
-    parts = ["audio", "logs" if facts.logs_words and not facts.history else history]
+    parts = ["audio_remote" if facts.remote else "audio"]
+    parts.append("logs" if facts.logs_words and not facts.history else history)
+    if facts.memory:
+        parts.append("memory")
     if facts.reports:
         parts.append("reports_texts" if facts.report_texts else "reports_plain")
     return " ".join(texts[part] for part in parts)
@@ -69,8 +78,12 @@ def notice(language: str, level: KoreanLevel, facts: Facts, name: str) -> str:
 
     ``name``: what the robot is called, as it is spoken in ``language``.
     """
-    if facts.history or facts.logs_words:
+    if facts.remote:
+        kept = "kept_remote"
+    elif facts.history or facts.logs_words:
         kept = "kept_history"
+    elif facts.memory:
+        kept = "kept_memory"
     else:
         kept = "kept_reports" if facts.reports and facts.report_texts else "kept_none"
     texts = _answers(language, level)

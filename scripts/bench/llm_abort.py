@@ -7,7 +7,8 @@ reads a prompt of ``PROMPT`` tokens, of which it knows nothing, then, as often, 
 one that it knows. Counted from the moment in which ``cancelled`` becomes true to the moment in
 which the engine gives its thread back. After every one the next reply, to a short question or
 (every ``WHOLE`` th time, and always of a prompt that it knows) to the same long prompt, must be
-what it is without an abort.
+what it is without an abort; that is, after the same reading: a prompt of which the cache has all
+but the last token is another one to llama.cpp, which rounds small batches in another way.
 """
 
 from __future__ import annotations
@@ -80,17 +81,18 @@ def measure(path: Path, threads: int, times: int, seed: int) -> Iterator[Aborted
     began = time.perf_counter()
     llm.prefill(long, lambda: False)
     read = time.perf_counter()
-    reply = _reply(llm, long)
+    anew = _reply(llm, long)
     reading, replying = read - began, time.perf_counter() - read
     for number in range(times // 2):
         took, reading = stopped(llm, long, dice, reading, forget=True)
         whole = number % WHOLE == WHOLE - 1
-        same = _reply(llm, long) == reply if whole else _reply(llm, SHORT) == short
+        same = _reply(llm, long) == anew if whole else _reply(llm, SHORT) == short
         yield Aborted(True, took, same)
     _reply(llm, long)
+    again = _reply(llm, long)
     for _ in range(times // 2):
         took, replying = stopped(llm, long, dice, replying, forget=False)
-        yield Aborted(False, took, _reply(llm, long) == reply)
+        yield Aborted(False, took, _reply(llm, long) == again)
     llm.close()
 
 
