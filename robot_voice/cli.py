@@ -23,10 +23,12 @@ from .commands import (
     inspection,
     memory,
     models,
+    reply,
     reports,
     screening,
     speech,
     talking,
+    tune,
 )
 
 EXIT_CODES: dict[type[Exception], int] = {
@@ -84,10 +86,12 @@ def _about(
 
 
 talking.register(app)
+reply.register(app)
 speech.register(app)
 screening.register(app)
 guidelines.register(app)
 inspection.register(app)
+tune.register(app)
 app.add_typer(configuration.app, name="config")
 app.add_typer(models.app, name="models")
 app.add_typer(control.app, name="control")

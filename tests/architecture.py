@@ -21,11 +21,13 @@ LAYERS = {
     " tts.korean_sounds tts.korean_marks tts.korean_words tts.clauses tts.manners tts.pcm safety"
     " llm.prompt actions asr.language asr.switch asr.agreement asr.gate asr.jsgf asr.evidence"
     " asr.phantom asr.subtitles memory.commands memory.english memory.korean memory.requests"
-    " memory.hashing memory.recall llm.summary",
+    " memory.hashing memory.recall llm.summary skills",
     "flow": "clock cores worker stages reply turn waiting mouth captions stopwatch understanding"
-    " pipeline interpreter actions.dispatch condense",
+    " pipeline interpreter actions.dispatch condense"
+    " skills.ringing",
     "engines": "vad asr llm tts memory.gguf actions.executors",
-    "files": "paths schema mistakes settings models reports database memory",
+    "files": "paths schema mistakes settings models reports database memory skills.board"
+    " skills.talk",
     "audio": "audio",
     "build": "build",
     "apps": "demo talk chat view doctor service",
@@ -49,6 +51,7 @@ nothing below the command line knows it or the daemon."""
 
 IMPORT_EXCEPTIONS = {
     ("audio.process", "vad"): "the audio process runs the detector itself",
+    ("commands.tune", "llm.tuning"): "measures the engine itself, without a robot around it",
     ("doctor.software", "tts.voices"): "checks the voices; nothing is loaded",
     ("doctor.software", "tts.wording.japanese_kana"): "asks whether the dictionary is there",
     ("doctor.software", "tts.espeak"): "asks espeak-ng for its voices without making an engine",
@@ -83,7 +86,6 @@ IMPURE = frozenset(
     [
         "asyncio",
         "concurrent",
-        "datetime",
         "multiprocessing",
         "queue",
         "sched",

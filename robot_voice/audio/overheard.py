@@ -39,7 +39,7 @@ _SHOWN, _KEPT = 24, 48
 _MEMORY = 40
 """Windows in which the loudest is the echo's level: longer than any pause of a sentence."""
 
-_AGREES = 0.5
+_AGREES = 0.7
 """How much of what was taken off must have been there. All of it is where the filter is right,
 whoever else speaks; nothing where the way of the sound has just changed."""
 
@@ -98,18 +98,22 @@ class Overheard:
         speech, taken = self._vad.probability(left), near - left
         rest, heard = _level(left), _level(near)
         self._levels.append(heard)
-        loudest = max(self._levels)
-        there = self.works and rest > loudest - _BELOW_DB
+        least = max(self._levels) - _LOUD_DB
+        echoes = _level(taken) > least
+        there = self.works and rest > max(self._levels) - _BELOW_DB
         self._sums *= _FADING
-        if there:
+        if there and echoes:
             self._sums += np.array([speech, taken @ near, taken @ taken])
         likeness, common, all_taken = self._sums
         somebody = there and bool(common >= _AGREES * all_taken)
-        self.alone = self.works and not somebody
-        if _level(taken) > loudest - _LOUD_DB:
-            self._rests.append(rest - heard)
-            self.works = len(self._rests) >= _SHOWN and float(np.median(self._rests)) <= _WORKS_DB
+        self.alone = self.works and not there
+        if echoes or (self._moved and heard > least):  # a filter for another way takes nothing
+            self._measure(rest - heard)
         return somebody and bool(likeness >= _LIKENESS)
+
+    def _measure(self, rest: float) -> None:
+        self._rests.append(rest)
+        self.works = len(self._rests) >= _SHOWN and float(np.median(self._rests)) <= _WORKS_DB
 
 
 def _level(samples: Samples) -> float:

@@ -101,17 +101,6 @@ def make_mind(
         async with workers.llm.stream(partial(llm.generate, written), TOKENS_AHEAD) as tokens:
             yield tokens
 
-    async def answer(words: Transcript, code: str, said: str) -> SafeText | None:
-        asked = partial(screen.answer, words.text, code, said, words.language)
-        fixed = await workers.screen.call(asked)
-        return fixed or (await memory.answer(words, code) if memory else None)
-
-    async def prepare(messages: Sequence[Message], code: str) -> None:
-        read = partial(_prefill, llm, prompt(messages, code))
-        async with workers.llm.stream(read, 1) as nothing:
-            async for _ in nothing:
-                pass
-
     def rewrite(draft: Draft) -> Stream[str]:
         again = prompts.rewrite(draft, config.tone)
         return workers.llm.stream(partial(llm.generate, again), TOKENS_AHEAD)
@@ -120,11 +109,26 @@ def make_mind(
         generate=generate,
         reply_language=language,
         screen=lambda draft: workers.screen.call(partial(screen.screen, draft)),
-        answer=answer,
+        answer=partial(_fixed, keeper, workers),
         rewrite=None if starter else rewrite,
         closing=keeper.closing,
-        prepare=prepare,
+        prepare=lambda messages, code: _read(workers, llm, prompt(messages, code)),
     )
+
+
+async def _fixed(
+    keeper: Keeper, workers: Workers, words: Transcript, language: str, said: str
+) -> SafeText | None:
+    """What is said to these words whatever the model thinks. The filter comes first."""
+    asked = partial(keeper.screen.answer, words.text, language, said, words.language)
+    fixed = await workers.screen.call(asked)
+    return fixed or (await keeper.memory.answer(words, language) if keeper.memory else None)
+
+
+async def _read(workers: Workers, llm: Llm, prompt: Sequence[Message]) -> None:
+    async with workers.llm.stream(partial(_prefill, llm, prompt), 1) as nothing:
+        async for _ in nothing:
+            pass
 
 
 def _feeling(screen: SafetyScreen, messages: Sequence[Message], language: str) -> str | None:
