@@ -363,6 +363,14 @@ def test_while_its_own_motors_run_more_is_needed() -> None:
     assert not interrupted((0.4, 0.05), motion=1.0)
 
 
+def test_the_level_of_the_echo_outlasts_a_silence_and_the_voice_before_it_does_not() -> None:
+    interruption = Interruption()
+    assert interruption.push(0.9, sound(0.1), sound(0.1))
+    interruption.pause()
+    assert not interruption.push(0.2, sound(0.05), sound(0.05))
+    assert not interruption.push(0.9, sound(0.005), sound(0.005))
+
+
 def test_the_room_s_own_reverberation_is_faint_and_a_voice_is_not() -> None:
     interruption = Interruption()
     interruption.push(0.9, sound(0.001), sound(0.1))

@@ -37,7 +37,8 @@ any pause of a sentence."""
 
 
 class Interruption:
-    """Is given every window, also while the robot is silent."""
+    """Is given every window in which there may be an echo, and remembers how loud that was: the
+    first sound after a silence says nothing about it."""
 
     def __init__(self) -> None:
         self._sum = 0.0
@@ -47,6 +48,10 @@ class Interruption:
         which the canceller's filter is too short for, and which has the robot's own voice."""
         self.motion = 0.0
         """How much the robot's own body moves, in [0, 1]."""
+
+    def pause(self) -> None:
+        """There is no echo just now."""
+        self._sum = 0.0
 
     def push(self, speech: float, left: Samples, near: Samples) -> bool:
         """Take a window: the detector's probability for ``left``, what the canceller left of

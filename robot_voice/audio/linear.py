@@ -39,7 +39,7 @@ _Blocks: TypeAlias = NDArray[np.complex64]
 
 
 class LinearCanceller:
-    """Costs 12 ms for a second of the loudspeaker's sound, next to nothing while that is silent."""
+    """Costs up to 15 ms for a second of the loudspeaker's sound, and little while it is silent."""
 
     def __init__(self, delay: float) -> None:
         """``delay``: seconds in which the echo comes back."""

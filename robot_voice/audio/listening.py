@@ -86,12 +86,16 @@ class Listening:
     def _judge(self, left: Pcm, near: Pcm, whole: Pcm) -> Judged:
         samples, raw = to_float(left), to_float(near)
         speech = self._speech(samples)
-        into = self._interruption.push(speech, samples, raw)
+        into = False
         if self._echo.cancels:
+            into = self._interruption.push(speech, samples, raw)
             into |= self._overheard.push(to_float(whole), raw)
+            into &= not (self._overheard.alone or self._echo.reason)
             if self._overheard.alone or self._interruption.faint:
                 speech = 0.0
-        into = into and self._echo.cancels and not (self._overheard.alone or self._echo.reason)
+        else:
+            self._interruption.pause()
+            self._overheard.pause()
         lasting = self._onset.push(speech, len(left) / RATE)
         before, self._voice = self._voice, lasting or into
         return Judged(left, speech, self._voice and not before)

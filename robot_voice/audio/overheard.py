@@ -90,6 +90,10 @@ class Overheard:
             self._delay = self._way = delay
         return canceller.process(near, far)
 
+    def pause(self) -> None:
+        """There is no echo just now."""
+        self._sums[:] = 0.0
+
     def push(self, left: Samples, near: Samples) -> bool:
         """Take a window of what was left of ``near``. Whether it is a voice, provided that there
         is an echo just now, which is when this is to be called."""
