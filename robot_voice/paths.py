@@ -57,6 +57,11 @@ def user_state() -> Path:
     return Path(platformdirs.user_state_dir(_APP, appauthor=False))
 
 
+def user_cache() -> Path:
+    """What can be made again: the language model's saved states."""
+    return Path(platformdirs.user_cache_dir(_APP, appauthor=False))
+
+
 def user_runtime() -> Path:
     """What exists only while the program runs: the control socket. ``$XDG_RUNTIME_DIR`` where there
     is one, as in every login session."""

@@ -26,9 +26,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def no_pulled_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What the owner of this machine has pulled is nothing the tests should run on."""
+    """What the owner of this machine has pulled, and the models have read, is nothing the tests
+    should run on."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+        environment.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
 
 

@@ -94,8 +94,10 @@ class Daemon:
         """Wait until there is one."""
         deadline = time.monotonic() + SECONDS
         while time.monotonic() < deadline and self._program.poll() is None:
-            if children := self._family()[1:]:
-                return children[0]
+            for child in self._family()[1:]:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    if "robot_voice.audio.process" in child.cmdline():
+                        return child
             time.sleep(0.005)
         raise AssertionError(f"no audio process; log:\n{self.log}")
 

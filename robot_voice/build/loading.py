@@ -22,7 +22,7 @@ from robot_voice.engines import Asr, Judge, Llm, Tts, Vad
 from robot_voice.errors import ModelError
 from robot_voice.models.registry import FoundModel, find_model
 from robot_voice.settings import Loaded
-from robot_voice.types import Message, Transcript
+from robot_voice.types import Transcript
 from robot_voice.vad.floor import MARGIN_DB
 from robot_voice.vad.segmenter import Segmenter, SegmenterConfig
 from robot_voice.worker import Workers
@@ -157,13 +157,12 @@ def load_llm(config: Config, model: FoundModel) -> Llm:
     from robot_voice.llm.llama import LlamaLlm
     from robot_voice.llm.prompt import compose
 
-    engine = LlamaLlm(model.path, config.llm, threads_for(config, config.llm.threads))
+    state = paths.user_cache() / "llm" if config.llm.save_state else None
+    engine = LlamaLlm(model.path, config.llm, threads_for(config, config.llm.threads), state)
     # The system prompt of the usual language is read now, not in the first turn.
-    greeting = [Message("user", ".")]
     language = reply_language(config.language, Transcript("", config.language.default))
     guide = not model.is_starter
-    prompt = compose(greeting, language, config.persona, config.tone, guide)
-    next(engine.generate(prompt, lambda: False), None)
+    engine.warm(compose([], language, config.persona, config.tone, guide)[0].text)
     return engine
 
 
