@@ -53,7 +53,7 @@ def device_faults(result: dict[str, Any]) -> Iterator[Bar]:
             grown["restarts"] = grown.get("restarts", 0) + counts["restarts"]
             for count in counts.keys() - {"restarts"}:
                 before, after = counts[count]
-                name = f"{program}-{count}"
+                name = f"{program}-{count}".replace(" ", "-")
                 grown[name] = max(grown.get(name, -1e9), after - before)
     for name, more in sorted(grown.items()):
         limit = 2.0 if name.endswith("_mb") else 0.0
