@@ -85,6 +85,7 @@ def run_demo(
         "disclosure": DisclosureConfig(notice="off"),
         "reports": ReportsConfig(enabled=False),
         "sounds": SoundsConfig(filler=False),
+        "llm": loaded.config.llm.model_copy(update={"save_state": False}),
     }
     loaded = replace(loaded, config=loaded.config.model_copy(update=quiet))
     with asyncio.Runner(loop_factory=FastLoop if fast else None) as runner:
