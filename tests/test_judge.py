@@ -24,7 +24,8 @@ from robot_voice.llm.judge import (
     _tidy,
     load,
 )
-from robot_voice.llm.scorer import Scorer, shared
+from robot_voice.llm.native import shared
+from robot_voice.llm.scorer import Scorer
 from robot_voice.safety.guidelines import rubric
 from robot_voice.types import Draft
 

@@ -28,7 +28,8 @@ from robot_voice.errors import LlmError, ModelError
 from robot_voice.types import Draft, Message
 
 from .llama import LLAMA_2, merged
-from .scorer import Head, Scorer, shared
+from .native import shared
+from .scorer import Head, Scorer
 
 CONTEXT_TOKENS = 1536
 """Room for the rules in a vocabulary that spells Hangul in bytes (about 900 tokens for Llama 2), or

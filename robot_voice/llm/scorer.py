@@ -15,7 +15,7 @@ from robot_voice.errors import LlmError
 from robot_voice.llm_config import LlmConfig
 
 from .gguf import file_type
-from .native import LlamaContext
+from .native import LlamaContext, shared
 
 _NAME_BYTES = 256
 
@@ -77,9 +77,3 @@ class Scorer(LlamaContext):
         self._keep(0)
         if c.llama_state_seq_set_data(self._context, best.state, len(best.state), 0):
             self._cached = list(best.tokens)
-
-
-def shared(one: Sequence[int], other: Sequence[int]) -> int:
-    """How many tokens both begin with."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
