@@ -6,13 +6,14 @@ import asyncio
 import json
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 
 from rich.console import Console
 from rich.text import Text
 
 from .build import STARTER_NOTICE, Thinker, open_mind
+from .condense import Condenser
 from .errors import EngineError
 from .reply import reply
 from .settings import Loaded
@@ -44,22 +45,39 @@ async def _chat(loaded: Loaded, as_json: bool) -> None:
     console = Console()
     config = loaded.config
     interactive = sys.stdin.isatty() and not as_json
-    async with open_mind(loaded) as thinker:
+    show = _printer(console, as_json)
+
+    async def tell(news: SafeText) -> None:
+        """A timer rings, or an action is over."""
+        show(news)
+        if as_json:
+            _write({"news": news.text})
+
+    async with open_mind(loaded) as thinker, thinker.doing.open(tell, lambda event: None):
         if thinker.starter:
             Console(stderr=True).print(STARTER_NOTICE, style="dim")
         if interactive:
             console.print(f"Type to {config.persona.name}. Ctrl-D ends.", style="dim")
-        async for line in _lines("you> " if interactive else ""):
-            language = language_of(line, config.language.allowed, config.language.default)
-            transcript = Transcript(line, language)
-            actions = [action.name for action in thinker.act(transcript)]
-            said = await _answer(thinker, transcript, _printer(console, as_json))
-            if as_json:
-                entry = {"user": line, "language": language, "reply": said, "actions": actions}
-                sys.stdout.write(json.dumps(entry, ensure_ascii=False) + "\n")
-                sys.stdout.flush()
-            elif actions:
-                console.print(Text(f"Action {', '.join(actions)}", "blue"))
+        async with asyncio.TaskGroup() as tasks:
+            mind, window = thinker.mind, thinker.conversation.window
+            condenser = Condenser(window, mind, mind.sum_up, thinker.diary)
+            async for line in _lines("you> " if interactive else ""):
+                condenser.consider(tasks, None)
+                language = language_of(line, config.language.allowed, config.language.default)
+                transcript = Transcript(line, language)
+                said, actions = await _answer(thinker, transcript, show)
+                if as_json:
+                    entry = {"user": line, "language": language, "reply": said, "actions": actions}
+                    _write(entry)
+                elif actions:
+                    console.print(Text(f"Action {', '.join(actions)}", "blue"))
+                condenser.consider(tasks, transcript)
+            condenser.consider(tasks, None)
+
+
+def _write(entry: Mapping[str, object]) -> None:
+    sys.stdout.write(json.dumps(entry, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
 
 
 def _printer(console: Console, as_json: bool) -> Callable[[SafeText], None]:
@@ -75,10 +93,12 @@ async def _answer(
     thinker: Thinker,
     transcript: Transcript,
     show: Callable[[SafeText], None],
-) -> list[str]:
+) -> tuple[list[str], list[str]]:
+    """What is said, and the names of the actions that were submitted."""
     mind, conversation = thinker.mind, thinker.conversation
     messages = conversation.preview(transcript.text)
     conversation.add("user", transcript.text)
+    actions = [action.name for action in thinker.act(transcript)]
     said: list[str] = []
     try:
         async with aclosing(reply(mind, transcript, messages)) as sentences:
@@ -88,7 +108,7 @@ async def _answer(
     except EngineError as error:
         Console(stderr=True).print(f"No answer: {error}", style="red")
     conversation.add("assistant", " ".join(said))
-    return said
+    return said, actions
 
 
 async def _lines(prompt: str) -> AsyncIterator[str]:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from .llm_config import ActionsConfig, LlmConfig, MemoryConfig
+from .llm_config import ActionsConfig, LlmConfig, MemoryConfig, SkillsConfig
 from .safety_config import DisclosureConfig, ReportsConfig, SafetyConfig
 from .section import Fraction, HotWord, Language, Seconds, Section, Threads
 from .turn_config import BargeInConfig, EndpointConfig, SoundsConfig
@@ -36,6 +36,8 @@ class PersonaConfig(Section):
     """What the robot is called."""
     description: str = Field("a caring humanoid robot", max_length=2000)
     """Who the robot is, in a few words; becomes part of the model's instructions."""
+    adapter: str = Field("", max_length=40)
+    """The LoRA adapter, one of `llm.adapters`, with which this persona speaks. Empty: none."""
 
 
 class ToneConfig(Section):
@@ -195,6 +197,7 @@ class Config(Section):
     disclosure: DisclosureConfig = DisclosureConfig()
     reports: ReportsConfig = ReportsConfig()
     actions: ActionsConfig = ActionsConfig()
+    skills: SkillsConfig = SkillsConfig()
     conversation: ConversationConfig = ConversationConfig()
     memory: MemoryConfig = MemoryConfig()
     interpret: InterpretConfig = InterpretConfig()

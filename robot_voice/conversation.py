@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .llm.summary import Limits, Window
 from .tts.graphemes import may_cut
 from .types import Mark, Message
 
@@ -193,9 +194,9 @@ class Spoken:
 class Conversation:
     """The messages shown to the language model."""
 
-    def __init__(self, max_messages: int = 20) -> None:
-        self._messages: list[Message] = []
-        self._max_messages = max_messages
+    def __init__(self, max_messages: int = 20, window: Window | None = None) -> None:
+        """``window``: how much is shown, if that is not just a number of messages."""
+        self.window = window or Window(Limits(max_messages))
 
     def add(self, role: Literal["user", "assistant"], text: str) -> None:
         """Append ``text``; join it to the last message when the same side speaks twice.
@@ -203,43 +204,41 @@ class Conversation:
         A user who pauses and goes on is one message, not two: that is all it takes to
         resume a turn that was cancelled before the robot had said anything.
         """
-        self._messages = self._with(role, text)
+        self.window.put(self._with(role, text))
 
     def preview(self, user: str) -> list[Message]:
-        """The messages as they would be if the user had said this. Nothing is remembered."""
-        return self._with("user", user)
+        """What is shown if the user says this, a note on what came before included. Nothing is
+        remembered."""
+        return self.window.shown(self._with("user", user))
 
     def messages(self) -> list[Message]:
-        return list(self._messages)
+        """Those that are shown word for word."""
+        return self.window.messages()
 
     @property
     def question(self) -> bool:
         """Whether the robot has just asked something."""
-        last = self._messages[-1] if self._messages else None
+        messages = self.messages()
+        last = messages[-1] if messages else None
         return last is not None and last.role == "assistant" and bool(_ASKS.search(last.text))
 
     @property
     def said(self) -> str:
         """What was heard of the robot last; empty when it has said nothing yet."""
-        return next((m.text for m in reversed(self._messages) if m.role == "assistant"), "")
+        return next((m.text for m in reversed(self.messages()) if m.role == "assistant"), "")
 
     def clear(self) -> None:
         """Forget all that was said."""
-        self._messages = []
+        self.window.clear()
 
     def restore(self, messages: list[Message]) -> None:
-        """Go on from an earlier conversation."""
-        self._messages = _from_user(messages[-self._max_messages :])
+        """Go on from an earlier conversation, of which ``preview("")`` was kept."""
+        self.window.put(messages)
 
     def _with(self, role: Literal["user", "assistant"], text: str) -> list[Message]:
-        messages = list(self._messages)
+        messages = self.messages()
         if text:
             if messages and messages[-1].role == role:
                 text = f"{messages.pop().text} {text}"
             messages.append(Message(role, text[-MAX_CHARS:]))
-        return _from_user(messages[-self._max_messages :])
-
-
-def _from_user(messages: list[Message]) -> list[Message]:
-    """Chat templates want the user to speak first."""
-    return messages[1:] if messages and messages[0].role == "assistant" else messages
+        return messages

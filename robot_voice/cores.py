@@ -9,11 +9,15 @@ comes second waits, the language model after every token; nobody waits for a who
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
 from typing import TypeVar
 
+import psutil
+
+from .config import Config
 from .engines import Asr, Cancelled, Llm
 from .types import Message, Transcript, Utterance
 
@@ -85,3 +89,16 @@ class SharedLlm:
     def close(self) -> None:
         """As the other one."""
         self._llm.close()
+
+
+def threads_for(config: Config, wanted: int | None = None) -> int:
+    """How many threads an engine may use: what its own section wants, within the budget that all
+    of them share, ``cpu.threads``; that is, unless set, the physical cores this process may run on.
+
+    Each may use the whole budget, for recognition and the language model take turns (``cores``);
+    synthesis has one thread, and most of the time nothing to do.
+    """
+    physical = psutil.cpu_count(logical=False) or os.cpu_count() or 1
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else physical
+    budget = config.cpu.threads or min(physical, allowed)
+    return min(wanted or budget, budget)

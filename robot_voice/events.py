@@ -9,11 +9,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from .types import Action, SafeText, Transcript, Verdict
 
 _log = logging.getLogger(__name__)
+
+Outcome: TypeAlias = Literal["done", "failed", "late", "stopped"]
+"""What became of an action."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +92,21 @@ class Committed(Event):
 
 @dataclass(frozen=True, slots=True)
 class ActionSubmitted(Event):
+    """The body is to do this."""
+
     turn: int
+    """0: it was asked for in a reply."""
     action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class ActionEnded(Event):
+    """What was submitted to an executor is over."""
+
+    action: Action
+    outcome: Outcome
+    seconds: float
+    """From its submission on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,13 @@ import re
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from .section import Fraction, Seconds, Section, Threads
 
 CacheType: TypeAlias = Literal["f16", "q8_0", "q4_0"]
 """Number formats of the KV cache, as llama.cpp names them."""
+AdapterName: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 StopText: TypeAlias = Annotated[str, Field(min_length=1, max_length=40)]
 
 _ADDRESS = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[^\s/?#@:\[\]]+)(:\d{1,5})?(/[^\s?#]*)?")
@@ -42,6 +44,14 @@ class RemoteConfig(Section):
                 " password, ? or #; a key belongs into key_file"
             )
         return self
+
+
+class AdapterConfig(Section):
+    path: str = Field(min_length=1)
+    """A LoRA adapter for this model (GGUF); `scripts/lora` trains one. A relative path is relative
+    to the file it stands in."""
+    scale: float = Field(1.0, ge=0, le=4)
+    """How much it counts: 1 as it was trained, 0 nothing."""
 
 
 class LlmConfig(Section):
@@ -82,6 +92,11 @@ class LlmConfig(Section):
     save_state: bool = True
     """Keep on disk what reading the instructions took the model, so that the next start is
     quicker. Nothing that anybody said is in it."""
+    adapters: SkipJsonSchema[dict[AdapterName, AdapterConfig]] = Field(
+        default_factory=dict, max_length=8
+    )
+    """LoRA adapters, each a table [llm.adapters.NAME] with its `path` and `scale`. All are loaded;
+    `persona.adapter` is the one at work, and a running robot may be told to change it."""
     timeout_seconds: Seconds = 30.0
     """A reply whose first word takes longer fails, and the robot apologises."""
     remote: RemoteConfig = RemoteConfig()
@@ -100,6 +115,9 @@ class MemoryConfig(Section):
     """Remember, over the end of a conversation, what people ask the robot to ("remember that ...").
     Their words are then kept on this machine until they are told to be forgotten
     (`robot-voice memory`)."""
+    summaries: bool = True
+    """When a conversation is over, keep its gist as well, which the language model writes (the
+    starter cannot), unless something was to be forgotten in it or somebody was in danger."""
     embedder: str = "builtin"
     """What finds memories again: "builtin" by common words and parts of words, or the path of an
     embedding model (GGUF), by meaning and across languages."""
@@ -113,6 +131,22 @@ class MemoryConfig(Section):
 class ActionsConfig(Section):
     file: str = "base"
     """Table of robot commands: a name in `configs/actions/` or a path."""
+    dry_run: bool = False
+    """Only pretend to do what the table's executors would do: for demonstrations."""
+    forbidden: tuple[Annotated[str, Field(min_length=1, max_length=60)], ...] = Field(
+        (), max_length=200
+    )
+    """Actions that the robot refuses: their names, or classes of safety ("moves", "strong")."""
+    in_reply: bool = True
+    """Let the language model ask for actions in its reply, for commands in other words. The starter
+    model cannot."""
+    guess: bool = False
+    """Ask the language model which command was meant by words that resemble one, before it replies.
+    Takes a 1B model half a second, larger ones longer."""
+    ask_when_guessed: bool = True
+    """Ask before a movement for words that only the language model took for a command."""
+    tell: Literal["all", "failures", "none"] = "all"
+    """What the robot says when an action ends: "all" tells of successes that took a while too."""
 
 
 class SkillsConfig(Section):

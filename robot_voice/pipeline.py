@@ -32,6 +32,7 @@ from collections import deque
 from collections.abc import Callable
 
 from .captions import Captions
+from .condense import Condenser, Diary
 from .conversation import Conversation
 from .errors import EngineError, reasons
 from .events import (
@@ -70,12 +71,14 @@ class Pipeline:
         speaker: Speaker,
         conversation: Conversation,
         emit: Callable[[Event], None],
+        diary: Diary | None = None,
     ) -> None:
         self._stages = stages
         self._segmenter = segmenter
         self._speaker = speaker
         self._mouth = Mouth(stages, speaker, emit)
         self._captions = Captions(stages, conversation, emit)
+        self._condenser = Condenser(conversation.window, stages.mind, stages.mind.sum_up, diary)
         self._understanding = Understanding(stages, emit)
         self._stopwatch = StopWatch(stages, self._stop)
         self._conversation = conversation
@@ -123,6 +126,8 @@ class Pipeline:
                 self._commit_when_due()
                 self._listen_in()
                 self._tell_news()
+                self._condenser.consider(self._tasks, self._latest if self.idle else None)
+            self._condenser.consider(self._tasks, None)
             for found in self._segmenter.flush():
                 self._take(found)
             self._no_more_audio = True

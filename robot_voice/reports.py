@@ -47,7 +47,6 @@ _TABLES = (
 
 _RETENTION_DAYS = 30
 _DAY = 86_400
-
 _COLUMNS = "id, at, language, category, scores, hash, said, user, resolved, note"
 
 T = TypeVar("T")
@@ -211,14 +210,27 @@ class ReportStore:
         self._unsaved = frozenset()
         return number
 
+    def forget_texts(self) -> None:
+        """Delete the words of all reports, for good, and what a damaged file had left. What hurt
+        stays suppressed, by its hash, and the owner's notes stay."""
+
+        def forget(database: sqlite3.Connection) -> None:
+            database.execute("UPDATE reports SET said = NULL, user = NULL")
+            self._database.drop_aside()
+            # The file is written anew, lest a copy of a row be left in an unused part of it.
+            for each in ("COMMIT", "PRAGMA temp_store = MEMORY", "VACUUM", "BEGIN"):
+                database.execute(each)
+
+        if any(self._path.parent.glob(f"{self._path.name}*")):  # else there is nothing to forget
+            self._loudly(forget)
+
     # --- the file --------------------------------------------------------------
 
     def _open(self, database: sqlite3.Connection) -> None:
         if database.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
             raise Damaged("it does not hold together")
         if self._retention_days is not None:
-            change = "UPDATE installation SET retention_days = ?"
-            database.execute(change, (self._retention_days,))
+            database.execute("UPDATE installation SET retention_days = ?", (self._retention_days,))
         self._expire(database)
 
     def _expire(self, database: sqlite3.Connection) -> None:

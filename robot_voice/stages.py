@@ -66,6 +66,9 @@ class Mind:
     """What the robot adds to a reply in this language of its own accord."""
     prepare: Callable[[Sequence[Message], str], Awaitable[None]]
     """Read these messages in advance: a reply to them, or to more of the same, begins sooner."""
+    sum_up: Callable[[Sequence[Message], str], Stream[str]] | None = None
+    """The reply to these messages, the last of which asks to sum up the others; with nothing behind
+    it, unlike ``generate``. None: the model cannot."""
 
 
 Prepared: TypeAlias = Callable[[str], tuple[SafeText | None, Speech]]
@@ -101,8 +104,8 @@ class Stages:
     backchannel: Callable[[Transcript], bool]
     """Whether these words only say that the user listens."""
     act: Callable[[Transcript], Sequence[Action]]
-    """The commands in these words. Called once, after the commit; each goes out as an
-    ``ActionSubmitted`` event, which is all that a body is given in this version."""
+    """The commands in these words, which are being done. Called once, after the commit; each goes
+    out as an ``ActionSubmitted`` event too, for whoever moves the body by those."""
     mind: Mind
     synthesize: Callable[[SafeText], Stream[Speech]]
     meanwhile: Meanwhile

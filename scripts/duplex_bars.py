@@ -51,7 +51,7 @@ def device_faults(result: dict[str, Any]) -> Iterator[Bar]:
     for programs in result["resources"].values():
         for program, counts in programs.items():
             grown["restarts"] = grown.get("restarts", 0) + counts["restarts"]
-            for count in counts.keys() - {"restarts"}:
+            for count in counts.keys() - {"restarts", "rss_mb_by_tens"}:
                 before, after = counts[count]
                 name = f"{program}-{count}".replace(" ", "-")
                 grown[name] = max(grown.get(name, -1e9), after - before)

@@ -19,9 +19,10 @@ LAYERS = {
     "core": "traced hangul earcons meter interjections conversation vad.segmenter vad.endpoint"
     " vad.endings vad.numbers vad.floor tts.sentences tts.graphemes tts.speakable tts.wording"
     " tts.korean_sounds tts.korean_marks tts.korean_words tts.clauses tts.manners tts.pcm safety"
-    " llm.prompt actions asr.language asr.switch asr.agreement asr.gate asr.jsgf asr.evidence"
+    " llm.prompt llm.abilities llm.summary actions asr.language asr.switch asr.agreement asr.gate"
+    " asr.jsgf asr.evidence"
     " asr.phantom asr.subtitles memory.commands memory.english memory.korean memory.requests"
-    " memory.hashing memory.recall llm.summary skills",
+    " memory.hashing memory.recall skills",
     "flow": "clock cores worker stages reply turn waiting mouth captions stopwatch understanding"
     " pipeline interpreter actions.dispatch condense"
     " skills.ringing",

@@ -22,6 +22,7 @@ from robot_voice.conversation import Conversation
 from robot_voice.errors import AsrError, EngineError, LlmError, SafetyError, TtsError
 from robot_voice.events import Event, SpeakingStarted, TurnEnded
 from robot_voice.interjections import Phrases
+from robot_voice.llm.summary import Window
 from robot_voice.pipeline import Pipeline
 from robot_voice.safety.heads import Heads
 from robot_voice.safety.reading import EMOTIONS
@@ -161,9 +162,15 @@ class World:
     """What an acoustic turn model says."""
     meanwhile: Meanwhile = field(default_factory=lambda: Meanwhile(lambda words, language: None))
     """What is heard while the robot thinks."""
+    window: Window | None = None
+    """How much of the conversation the model is shown; None: as a conversation has it by itself."""
+    summary: str = ""
+    """What the model sums up; empty: it cannot."""
     max_seconds: float = 25.0
     events: list[Event] = field(default_factory=list)
     prompts: list[list[Message]] = field(default_factory=list)
+    summed_up: list[list[Message]] = field(default_factory=list)
+    """What the model was asked to sum up."""
     acted: list[str] = field(default_factory=list)
     drafts: list[Draft] = field(default_factory=list)
     voiced: list[SafeText] = field(default_factory=list)
@@ -179,7 +186,7 @@ class World:
         return self
 
     def pipeline(self, until: float) -> tuple[Pipeline, Conversation]:
-        conversation = Conversation()
+        conversation = Conversation(window=self.window)
         stages = Stages(
             listen=lambda: self._hear(until),
             transcribe=self._transcribe,
@@ -198,6 +205,7 @@ class World:
                 rewrite=self._rewrite if self.rewrites is not None else None,
                 closing=lambda language: None,
                 prepare=self._prepare,
+                sum_up=self._sum_up if self.summary else None,
             ),
             synthesize=self._synthesize,
             apology=lambda language: (SafeText("Sorry.", language), self._sound("Sorry.")),
@@ -288,6 +296,23 @@ class World:
         self.active += 1
         try:
             yield tokens()
+        finally:
+            self.active -= 1
+
+    @asynccontextmanager
+    async def _sum_up(
+        self, messages: Sequence[Message], language: str
+    ) -> AsyncGenerator[AsyncIterator[str]]:
+        self.summed_up.append(list(messages))
+
+        async def words() -> AsyncIterator[str]:
+            for word in self.summary.split():
+                await asyncio.sleep(self.llm_seconds_to_first)
+                yield f"{word} "
+
+        self.active += 1
+        try:
+            yield words()
         finally:
             self.active -= 1
 

@@ -92,8 +92,10 @@ def test_a_model_can_write_what_is_declared(
     table: CommandTable, accepts: Accepts, text: str
 ) -> None:
     everything = table.known.actions
-    assert accepts(gbnf(table.known, everything, reply=False), text)
+    assert accepts(gbnf(table.known, everything, "alone"), text)
     assert accepts(gbnf(table.known, everything), f"Yes, I will. {OPEN}{text}{CLOSE}")
+    assert accepts(gbnf(table.known, everything, "inside"), f"{text}{CLOSE}")
+    assert not accepts(gbnf(table.known, everything, "inside"), text)
     action = parsed(text, table.known)
     assert action is not None
     assert action.name == json.loads(text)["action"]
@@ -101,7 +103,7 @@ def test_a_model_can_write_what_is_declared(
 
 @pytest.mark.parametrize("text", BAD)
 def test_and_nothing_else(table: CommandTable, accepts: Accepts, text: str) -> None:
-    assert not accepts(gbnf(table.known, table.known.actions, reply=False), text)
+    assert not accepts(gbnf(table.known, table.known.actions, "alone"), text)
     assert not accepts(gbnf(table.known, table.known.actions), f"Yes. {OPEN}{text}{CLOSE}")
     with pytest.raises(ActionError):
         parsed(text, table.known)
@@ -116,7 +118,7 @@ def test_a_reply_need_not_act_and_may_not_do_what_is_not_allowed(
     assert not accepts(some, f"{OPEN}{written('come_here')}{CLOSE}")
     assert not accepts(gbnf(table.known, []), f"{OPEN}{written('come_here')}{CLOSE}")
     assert accepts(gbnf(table.known, []), "All right.")
-    assert accepts(gbnf(table.known, [], reply=False), '{"action":"none"}')
+    assert accepts(gbnf(table.known, [], "alone"), '{"action":"none"}')
 
 
 @pytest.mark.parametrize(

@@ -264,7 +264,7 @@ async def story(rig: AudioRig, teller: StoryTeller) -> AsyncIterator[Scene]:
 @pytest.fixture
 def teller(monkeypatch: pytest.MonkeyPatch) -> StoryTeller:
     model = StoryTeller()
-    monkeypatch.setattr("robot_voice.build.loading.load_llm", lambda config, found: model)
+    monkeypatch.setattr("robot_voice.build.loading.load_llm", lambda *_: model)
     return model
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +51,17 @@ def talk(tmp_path: Path) -> Talk:
     return Talk(tmp_path / "state" / "memory.db")
 
 
+def told(talk: Talk, text: str, since: float = math.inf) -> list[str]:
+    """What the model is shown for an answer to ``text``."""
+    return [note.text for note in talk.memory.notes(text, since)]
+
+
 def test_remembering_and_being_reminded(talk: Talk) -> None:
     assert talk.says("What does my sister collect?") is None
-    assert talk.memory.notes("What does my sister collect?") == []
+    assert told(talk, "What does my sister collect?") == []
     assert talk.says(f"Remember that {SISTER}.") == Say("memory_kept")
-    assert talk.memory.notes("What does my sister collect?") == [SISTER]
-    assert talk.memory.notes("Good morning!") == []
+    assert told(talk, "What does my sister collect?") == [SISTER]
+    assert told(talk, "Good morning!") == []
 
 
 def test_a_withdrawn_turn_leaves_no_trace(talk: Talk) -> None:
@@ -63,6 +69,22 @@ def test_a_withdrawn_turn_leaves_no_trace(talk: Talk) -> None:
         assert talk.memory.answer(text, "en") is not None
     assert talk.memory.answer("yes", "en") is None
     assert not talk.store.path.parent.exists()
+
+
+def test_words_may_be_certain_before_they_are_answered(talk: Talk) -> None:
+    """As they are when recognition takes longer than the silence that ends a turn."""
+
+    def says(text: str) -> Say | None:
+        assert talk.memory.committed(text, "en") is None
+        return talk.memory.answer(text, "en")
+
+    assert says("Remember that I like tea.") == Say("memory_kept")
+    assert says("Forget that.") == Say("memory_forgotten")
+    assert says(f"Remember that {SISTER}.") == Say("memory_kept")
+    assert says("Forget everything about me.") == Say("memory_ask_all")
+    assert says("yes") == Say("memory_all_forgotten")
+    assert says("yes") is None
+    assert texts(talk.store) == []
 
 
 def test_forgetting_what_was_said_last(talk: Talk) -> None:
@@ -152,7 +174,7 @@ def test_a_withdrawn_yes_does_nothing_and_a_withdrawn_no_neither(talk: Talk) -> 
 def test_korean(talk: Talk) -> None:
     assert talk.says("내 생일이 오월 삼일이라는 거 기억해 줘.", "ko") == Say("memory_kept")
     assert talk.store.notes()[0].language == "ko"
-    assert talk.memory.notes("내 생일이 언제지?") == ["내 생일이 오월 삼일"]
+    assert told(talk, "내 생일이 언제지?") == ["내 생일이 오월 삼일"]
     assert talk.says("나에 대해 뭘 기억하고 있어?", "ko") == Say(
         "memory_told", ("내 생일이 오월 삼일",)
     )
@@ -174,12 +196,10 @@ def test_only_so_much_is_told(talk: Talk) -> None:
     for number in range(MOST_TOLD + 2):
         talk.store.remember(f"fact {number}", "en")
     talk.memory.summarised("They talked about fish.", "en")
-    talk.memory.summarised("  ", "en")
     said = talk.says("What do you remember about me?")
     assert said is not None
     assert said.facts == tuple(f"fact {number}" for number in range(2, MOST_TOLD + 2))
-    assert talk.memory.notes("fish") == ["They talked about fish"]
-    assert talk.store.notes()[-1].kind == "summary"
+    assert "fish" not in "".join(said.facts)
 
 
 def test_the_memory_is_off() -> None:
@@ -187,10 +207,26 @@ def test_the_memory_is_off() -> None:
     memory.start()
     memory.summarised("They talked about fish.", "en")
     assert memory.notes("fish") == []
-    for text in ("Remember that I like tea.", "Forget everything.", "What do you know about me?"):
+    for text in ("Remember that I like tea.", "Forget that.", "What do you know about me?"):
         assert memory.answer(text, "en") == Say("memory_off")
         assert memory.committed(text, "en") is None
     assert memory.answer("Hello.", "en") is None
+
+
+def test_everything_else_is_forgotten_though_the_memory_is_off() -> None:
+    deeds: list[str] = []
+
+    def forget() -> None:
+        deeds.append("elsewhere")
+        raise EngineError("the disk is gone")
+
+    memory = Memory(None, lambda: deeds.append("conversation"), elsewhere=forget)
+    assert memory.answer("Forget everything about me.", "en") == Say("memory_ask_all")
+    assert memory.committed("Forget everything about me.", "en") is None
+    assert not deeds
+    assert memory.answer("Yes.", "en") == Say("memory_all_forgotten")
+    assert memory.committed("Yes.", "en") == Say("memory_failed")
+    assert deeds == ["conversation", "elsewhere"]
 
 
 def test_trouble_with_the_disk_is_told_and_costs_nothing_else(

@@ -117,7 +117,7 @@ TALK = [Message("user", "Hello"), Message("assistant", "Hi!"), Message("user", "
 
 
 def guided(language: str, feeling: str | None = None, **tone: Any) -> list[Message]:
-    return compose(TALK, language, PERSONA, ToneConfig(**tone), True, Aside(feeling))
+    return compose(TALK, language, PERSONA, ToneConfig(**tone), "", Aside(feeling))
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
@@ -171,9 +171,9 @@ def test_notes_differ_and_are_left_out_where_they_make_no_sense() -> None:
         assert guided("en", feeling)[1:] == TALK
     assert guided("en", "sadness", read_emotion=False)[1:] == TALK
     assert guided("en", "crisis", read_emotion=False)[1:] != TALK
-    answered = compose(TALK[:2], "en", PERSONA, TONE, True, Aside("sadness"))
+    answered = compose(TALK[:2], "en", PERSONA, TONE, "", Aside("sadness"))
     assert answered[1:] == TALK[:2]
-    assert len(compose([], "en", PERSONA, TONE, True, Aside("sadness"))) == 1
+    assert len(compose([], "en", PERSONA, TONE, "", Aside("sadness"))) == 1
 
 
 @pytest.mark.parametrize(

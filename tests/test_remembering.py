@@ -17,7 +17,8 @@ from robot_voice.memory.hashing import HashEmbedder
 from robot_voice.memory.store import MemoryStore, memory_path
 from robot_voice.safety.screen import SafetyScreen
 from robot_voice.settings import load_config
-from robot_voice.types import Message, Transcript
+from robot_voice.skills.talk import Skills
+from robot_voice.types import Draft, Message, SafeText, Transcript
 
 
 def run(scenario: Coroutine[Any, Any, None]) -> None:
@@ -27,12 +28,16 @@ def run(scenario: Coroutine[Any, Any, None]) -> None:
 class Talk:
     """Somebody and a robot with a memory in ``folder``; without one if that is None."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, skills: Skills | None = None) -> None:
         self.config = Config()
         self.store = MemoryStore(folder / "memory.db", HashEmbedder()) if folder else None
         self.conversation = Conversation()
-        screen = SafetyScreen(self.config.safety, self.config.tone)
-        self.memory = Remembering(self.config, self.store, screen, self.conversation)
+        filter_ = SafetyScreen(self.config.safety, self.config.tone)
+
+        async def screen(draft: Draft) -> SafeText:
+            return filter_.screen(draft)
+
+        self.memory = Remembering(self.config, self.store, screen, self.conversation, skills)
 
     async def say(self, text: str, language: str = "en") -> str:
         """Say it, and mean it; what the memory answers."""

@@ -21,6 +21,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
+from robot_voice.events import Outcome
 from robot_voice.types import Action, Transcript
 
 from .catalogue import ActionSpec
@@ -37,7 +38,6 @@ SLOW_SECONDS = 2.0
 SLACK_SECONDS = 5.0
 """How much later than a turn is prepared it may be committed."""
 
-Outcome: TypeAlias = Literal["done", "failed", "late", "stopped"]
 Category: TypeAlias = Literal[
     "action_ok",
     "action_confirm",

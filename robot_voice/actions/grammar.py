@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 from robot_voice.types import Action
 
@@ -29,13 +30,15 @@ NONE = "none"
 MAX_JSON = 2000
 """Characters of one action; more are no action."""
 
+Part: TypeAlias = Literal["reply", "inside", "alone"]
+"""All of a reply; what comes behind ``OPEN``; one action, or ``{"action":"none"}``."""
+
 _NUMBER = '[0-9]{1,6} ("." [0-9]{1,3})?'
 _TEXT = r'"\"" [^"\\\x00-\x1f\x7f]{1,%d} "\""'
 
 
-def gbnf(known: Catalogue, allowed: Iterable[str], *, reply: bool = True) -> str:
-    """The grammar of a reply with at most one of the ``allowed`` actions; without ``reply``: of
-    one action alone, or of ``{"action":"none"}``."""
+def gbnf(known: Catalogue, allowed: Iterable[str], part: Part = "reply") -> str:
+    """The grammar of a reply with at most one of the ``allowed`` actions; or of a ``part``."""
     rules: dict[str, str] = {}
     names: list[str] = []
     for name in sorted(set(allowed) & set(known.actions)):
@@ -43,7 +46,9 @@ def gbnf(known: Catalogue, allowed: Iterable[str], *, reply: bool = True) -> str
         variants = {_variant(name, form, rules): None for form in known.actions[name].forms}
         rules[names[-1]] = " | ".join(variants)
     choice = " | ".join(names)
-    if reply:
+    if part == "inside":
+        head = f'root ::= " "? ({choice}) {_text(CLOSE)}'
+    elif part == "reply":
         action = f" ({_text(OPEN)} ({choice}) {_text(CLOSE)})?" if names else ""
         head = f"root ::= [^<]*{action}"
     else:

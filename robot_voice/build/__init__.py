@@ -3,9 +3,9 @@
     async with assemble(loaded, listen, speaker, listener) as assistant:
         await assistant.pipeline.run()
 
-Everything else sees the pipeline, its events and the conversation. ``loading`` makes the engines,
-``thinking`` the mind, ``interpreting`` what an interpreter needs besides; here they become the
-pipeline's stages.
+Everything else sees the pipeline, its events and the conversation. ``loading`` and
+``language_model`` make the engines, ``thinking`` the mind, ``doing`` what it does besides talking,
+``interpreting`` what an interpreter needs besides; here they become the pipeline's stages.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from robot_voice.asr.gate import Gate
 from robot_voice.asr.language import ReplyLanguage
 from robot_voice.config import Config
 from robot_voice.conversation import Conversation
+from robot_voice.cores import threads_for
 from robot_voice.events import EventBus, Listener
 from robot_voice.interpreter import Interpreter, Translator
+from robot_voice.llm.summary import Window
 from robot_voice.pipeline import Pipeline
 from robot_voice.safety import apology, ask_again, cannot_translate
 from robot_voice.settings import Loaded
@@ -33,6 +35,8 @@ from robot_voice.understanding import MAX_ASKED
 from robot_voice.worker import Workers
 
 from .caring import Keeper, open_store
+from .doing import Doing
+from .equipment import load_equipment
 from .hearing import backchannel, judge, stop_word, wait_for
 from .interpreting import between_two, check_directions, translates, translator
 from .loading import (
@@ -50,12 +54,11 @@ from .loading import (
     load_vad,
     segmenter,
     start_workers,
-    threads_for,
     with_fallback,
 )
-from .prepared import News, meanwhile, news, prepared
+from .prepared import News, announcing, meanwhile, news, prepared
 from .remembering import Remembering, load_memory
-from .thinking import Thinker, commit, make_mind, open_mind
+from .thinking import Thinker, Thinking, open_mind, screening
 
 __all__ = [
     "STARTER_HEARING",
@@ -120,22 +123,27 @@ async def assemble(
     keeper: Keeper | None = None
     try:
         store = await asyncio.to_thread(open_store, config)
-        engines = await asyncio.to_thread(load_engines, loaded, models, store)
-        conversation = Conversation(config.conversation.max_messages)
+        engines = await asyncio.to_thread(load_engines, loaded, models, store, commands)
+        screened = screening(engines.screen, workers)
+        conversation = Conversation(window=Window(engines.limits))
         memories = await asyncio.to_thread(load_memory, loaded)
-        memory = Remembering(config, memories, engines.screen, conversation)
+        able = await asyncio.to_thread(load_equipment, loaded, commands, models.llm)
+        memory = Remembering(config, memories, screened, conversation, able.skills)
         keeper = Keeper(config, engines.screen, conversation, store, memory=memory)
-        wiring = _Wiring(config, models, engines, workers, commands, keeper)
+        doing = Doing(config, able, screened, conversation, starter=models.llm.is_starter)
+        wiring = _Wiring(config, models, engines, workers, commands, keeper, doing)
         stages = await asyncio.to_thread(wiring.stages, listen, gate)
-        events = EventBus(*listeners)
+        events = EventBus(doing.happened, *listeners)
         pipeline: Pipeline | Interpreter
         if config.mode == "interpret":
             two = await asyncio.to_thread(wiring.translator)
             pipeline = Interpreter(stages, two, segmenter(config), speaker, events.emit)
         else:
-            pipeline = Pipeline(stages, segmenter(config), speaker, conversation, events.emit)
+            hears, emit, diary = segmenter(config), events.emit, memory.diary
+            pipeline = Pipeline(stages, hears, speaker, conversation, emit, diary)
         told = await asyncio.to_thread(news, config, engines.tts)
-        yield Assistant(config, models, pipeline, conversation, events, told, workers)
+        async with doing.open(announcing(stages, pipeline.announce), events.emit):
+            yield Assistant(config, models, pipeline, conversation, events, told, workers)
     finally:
         workers.close(*(engines.llm, engines.judge, engines.tts) if engines else ())
         if keeper is not None:
@@ -152,6 +160,7 @@ class _Wiring:
     workers: Workers
     commands: CommandTable
     keeper: Keeper
+    doing: Doing
 
     def stages(self, listen: Listen, gate: Gate) -> Stages:
         """Takes as long as a few sentences to synthesise."""
@@ -159,7 +168,7 @@ class _Wiring:
         asr = self.engines.asr
         if self.models.asr.is_starter:
             asr = with_fallback(asr, config, gate, self.commands)
-        language = ReplyLanguage(config.language, config.tts.voices)
+        thinking = self.thinking()
         stops = stop_word(config, self.commands)
         again = [prepared(config, tts, partial(ask_again, times=n)) for n in range(MAX_ASKED)]
         return Stages(
@@ -170,21 +179,28 @@ class _Wiring:
             patience=partial(wait_for, config, self.commands),
             stops=stops,
             backchannel=backchannel(config),
-            act=partial(commit, self.commands, language, self.engines.session, self.keeper),
-            mind=make_mind(
-                config,
-                self.engines.llm,
-                self.keeper,
-                self.workers,
-                language,
-                starter=self.models.llm.is_starter,
-            ),
+            act=thinking.committed,
+            mind=thinking.mind(),
             synthesize=lambda text: self.workers.tts.stream(
                 partial(tts.synthesize, text), BLOCKS_AHEAD
             ),
             meanwhile=meanwhile(config, tts),
             apology=prepared(config, tts, apology),
             ask_again=lambda language, times: again[times % len(again)](language),
+        )
+
+    def thinking(self) -> Thinking:
+        """What makes answers, and what follows from committed words."""
+        return Thinking(
+            self.config,
+            self.engines.llm,
+            self.keeper,
+            self.doing,
+            self.workers,
+            ReplyLanguage(self.config.language, self.config.tts.voices),
+            self.commands,
+            self.models.llm.is_starter,
+            self.engines.session,
         )
 
     def _finished(self) -> Callable[[Utterance], Awaitable[float | None]]:

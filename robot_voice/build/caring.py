@@ -22,7 +22,7 @@ from robot_voice.reports import Report, ReportStore, reports_path
 from robot_voice.safety.care import Care, Said
 from robot_voice.safety.disclosure import Facts
 from robot_voice.safety.lexicon import LEXICONS
-from robot_voice.safety.reading import read
+from robot_voice.safety.reading import Reading, read
 from robot_voice.safety.screen import SafetyScreen
 from robot_voice.types import Draft, SafeText, Transcript
 
@@ -102,8 +102,9 @@ class Keeper:
         self._room = threading.BoundedSemaphore(MAX_FILING)
         self._notices = Notices(config, screen, paths.user_state() / "met", clock)
 
-    def committed(self, transcript: Transcript) -> None:
-        """The user did say this. What the robot said before it is the conversation's."""
+    def committed(self, transcript: Transcript) -> Reading:
+        """The user did say this. What the robot said before it is the conversation's. Returns what
+        the words show."""
         care, said, now = self.screen.care, self._conversation.said, self._clock()
         self._notices.heard(said)
         self.screen.script_heard(said)
@@ -111,11 +112,14 @@ class Keeper:
         care.committed(reading, now)
         if self.memory is not None:
             self.memory.committed(transcript)
+            if reading.danger or care.crisis:
+                self.memory.keep_nothing()
         if reading.feedback and said:
             hurtful = care.to_blame(said)
             care.complained(hurtful)
             for sentence in hurtful:
                 self._file(sentence, transcript.text, now)
+        return reading
 
     def closing(self, language: str) -> SafeText | None:
         """What the robot adds to a reply of its own accord."""

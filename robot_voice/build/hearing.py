@@ -75,5 +75,5 @@ def wait_for(
         config.endpoint.unfinished_seconds,
         config.endpoint.command_seconds,
     )
-    command = commands.match(transcript) is not None
+    command = commands.find(transcript) is not None
     return patience(transcript, waits, replace(dialogue, command=command))

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import logging
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
-
 from robot_voice import paths
 from robot_voice.actions.commands import CommandTable, load_commands
 from robot_voice.asr.gate import Gate, load_gate
-from robot_voice.asr.language import LanguagePolicy, reply_language
+from robot_voice.asr.language import LanguagePolicy
 from robot_voice.config import Config
-from robot_voice.cores import Cores, SharedAsr, SharedLlm
+from robot_voice.cores import Cores, SharedAsr, SharedLlm, threads_for
 from robot_voice.engines import Asr, Judge, Llm, Tts, Vad
 from robot_voice.errors import ModelError
+from robot_voice.llm.summary import Limits
 from robot_voice.models.registry import FoundModel, find_model
 from robot_voice.settings import Loaded
-from robot_voice.types import Transcript
 from robot_voice.vad.floor import MARGIN_DB
 from robot_voice.vad.segmenter import Segmenter, SegmenterConfig
 from robot_voice.worker import Workers
 
 from .caring import open_screen
+from .language_model import conversation_limits, load_llm, load_second_opinion, with_remote
 
 if TYPE_CHECKING:
     from robot_voice.asr.whisper import WhisperAsr
@@ -65,6 +63,8 @@ class Engines:
 
     asr: Asr
     llm: Llm
+    limits: Limits
+    """How much of a conversation the language model is shown."""
     judge: Judge | None
     screen: SafetyScreen
     tts: Tts
@@ -91,13 +91,15 @@ def start_workers(config: Config) -> Workers:
     )
 
 
-def load_engines(loaded: Loaded, models: Models, store: ReportStore | None) -> Engines:
+def load_engines(
+    loaded: Loaded, models: Models, store: ReportStore | None, commands: CommandTable
+) -> Engines:
     """Load all engines at once. Blocks for seconds. Raises ``ModelError`` or ``ConfigError``."""
     config = loaded.config
     with ThreadPoolExecutor(5, "load") as pool:
         judge = pool.submit(load_second_opinion, config, models.llm)
         asr = pool.submit(load_asr, config, models.asr)
-        llm = pool.submit(load_llm, config, models.llm)
+        llm = pool.submit(load_llm, config, models.llm, commands)
         tts = pool.submit(load_tts, loaded)
         starter = models.llm.is_starter
         screen = pool.submit(lambda: open_screen(config, judge.result(), store, starter=starter))
@@ -106,26 +108,13 @@ def load_engines(loaded: Loaded, models: Models, store: ReportStore | None) -> E
         return Engines(
             asr=SharedAsr(ears, cores),
             llm=with_remote(SharedLlm(llm.result(), cores), loaded),
+            limits=conversation_limits(config, llm.result(), commands, starter=starter),
             judge=judge.result(),
             screen=screen.result(),
             tts=tts.result(),
             turn_model=turn.result(),
             session=ears.policy,
         )
-
-
-def with_remote(local: Llm, loaded: Loaded) -> Llm:
-    """The model on board, behind one on another machine if the owner wants that. Raises
-    ``ConfigError``."""
-    remote = loaded.config.llm.remote
-    if not remote.url:
-        return local
-    from robot_voice.llm.fallback import FallbackLlm
-    from robot_voice.llm.remote import RemoteLlm, read_key
-
-    base = loaded.base(("llm", "remote", "key_file")) or Path.cwd()
-    file = base / Path(remote.key_file).expanduser() if remote.key_file else None
-    return FallbackLlm(RemoteLlm(loaded.config.llm, read_key(file, os.environ)), local)
 
 
 def load_asr(config: Config, model: FoundModel) -> WhisperAsr:
@@ -153,19 +142,6 @@ def with_fallback(asr: Asr, config: Config, gate: Gate, commands: CommandTable) 
     return CommandAsr(asr, spotter, lambda *heard: gate.judge(*heard).verdict == "accept")
 
 
-def load_llm(config: Config, model: FoundModel) -> Llm:
-    from robot_voice.llm.llama import LlamaLlm
-    from robot_voice.llm.prompt import compose
-
-    state = paths.user_cache() / "llm" if config.llm.save_state else None
-    engine = LlamaLlm(model.path, config.llm, threads_for(config, config.llm.threads), state)
-    # The system prompt of the usual language is read now, not in the first turn.
-    language = reply_language(config.language, Transcript("", config.language.default))
-    guide = not model.is_starter
-    engine.warm(compose([], language, config.persona, config.tone, guide)[0].text)
-    return engine
-
-
 def load_tts(loaded: Loaded) -> Tts:
     """The voices of every language that may be needed. Raises ``ModelError`` or ``ConfigError``."""
     from robot_voice.tts.voices import load_voices
@@ -181,20 +157,6 @@ def load_screen(config: Config) -> SafetyScreen:
     from robot_voice.safety.screen import SafetyScreen
 
     return SafetyScreen(config.safety, config.tone)
-
-
-def load_second_opinion(config: Config, model: FoundModel) -> Judge | None:
-    """Who judges doubtful sentences; None: nobody. ``model`` is the language model. Raises
-    ``ModelError`` or ``LlmError``."""
-    wanted = config.safety.judge
-    if wanted == "off" or (wanted == "auto" and model.is_starter):
-        return None
-    from robot_voice.llm.judge import load
-    from robot_voice.safety.guidelines import LANGUAGES, rubric
-
-    path = model.path if wanted in ("auto", "llm") else Path(wanted).expanduser()
-    rules = {language: rubric(language) for language in LANGUAGES}
-    return load(path, rules, threads_for(config, config.llm.threads))
 
 
 def load_judge(config: Config, model: FoundModel) -> Gate:
@@ -226,24 +188,16 @@ def load_vad(config: Config) -> Vad:
 
 def load_actions(loaded: Loaded) -> CommandTable:
     """The robot's commands. Raises ``ConfigError``."""
+    return load_commands(actions_file(loaded))
+
+
+def actions_file(loaded: Loaded) -> Path:
+    """The table that is configured: one of those that come along, or the owner's."""
     name = loaded.config.actions.file
     shipped = paths.configs() / "actions" / f"{name}.toml"
     if shipped.is_file():
-        return load_commands(shipped)
-    return load_commands((loaded.base(("actions", "file")) or Path.cwd()) / Path(name).expanduser())
-
-
-def threads_for(config: Config, wanted: int | None = None) -> int:
-    """How many threads an engine may use: what its own section wants, within the budget that all
-    of them share, ``cpu.threads``; that is, unless set, the physical cores this process may run on.
-
-    Each may use the whole budget, for recognition and the language model take turns (``cores``);
-    synthesis has one thread, and most of the time nothing to do.
-    """
-    physical = psutil.cpu_count(logical=False) or os.cpu_count() or 1
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else physical
-    budget = config.cpu.threads or min(physical, allowed)
-    return min(wanted or budget, budget)
+        return shipped
+    return (loaded.base(("actions", "file")) or Path.cwd()) / Path(name).expanduser()
 
 
 def segmenter(config: Config) -> Segmenter:

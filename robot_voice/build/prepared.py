@@ -4,7 +4,7 @@ engine has failed, or is too slow."""
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -16,7 +16,7 @@ from robot_voice.engines import Tts
 from robot_voice.safety import KoreanLevel, microphone, thinking
 from robot_voice.safety.emotion import SOBER
 from robot_voice.safety.reading import read
-from robot_voice.stages import Meanwhile, Prepared
+from robot_voice.stages import Meanwhile, Prepared, Stages
 from robot_voice.types import SafeText, Speech, Transcript
 
 FILLERS = 3
@@ -53,6 +53,22 @@ def joined(blocks: list[Speech]) -> Speech:
         seconds += block.seconds
     samples = np.concatenate([block.samples for block in blocks])
     return Speech(samples, blocks[0].rate, tuple(marks))
+
+
+def announcing(
+    stages: Stages, announce: Callable[[Prepared], None]
+) -> Callable[[SafeText], Awaitable[None]]:
+    """How to say something of one's own accord: synthesise it now, ``announce`` it when it is
+    there. Raises ``TtsError``."""
+
+    async def say(text: SafeText) -> None:
+        async with stages.synthesize(text) as speech:
+            blocks = [block async for block in speech]
+        if blocks:
+            whole = text, joined(blocks)
+            announce(lambda language: whole)
+
+    return say
 
 
 def meanwhile(config: Config, tts: Tts) -> Meanwhile:

@@ -94,12 +94,19 @@ def forget_all(
 ) -> None:
     """Delete everything that is remembered, for good, also from a damaged file.
 
-    A robot that runs still has the conversation that is under way: it
-    forgets that when it is told "forget everything about me", or restarted.
+    So are what people said in reports (what hurt them stays unsaid), saved
+    conversations, and reminders. A robot that runs still has its timers and
+    the conversation that is under way, and may sum that up: it forgets them
+    when it is told "forget everything about me", or restarted.
     """
+    from robot_voice.memory.elsewhere import forget_elsewhere
+
     if not yes:
         typer.confirm("Delete everything that is remembered?", abort=True)
-    deleted = _store().forget_all()
+    try:
+        deleted = _store().forget_all()
+    finally:
+        forget_elsewhere()
     if run.json:
         run.write_json({"deleted": deleted})
     else:

@@ -4,17 +4,20 @@ What makes it fast is what it does not do again: the KV cache keeps the longest 
 of the last prompt and this one, so a turn costs its new words only. Hence the head of the prompt
 must never change (see ``prompt``), and when the conversation outgrows the context window, its
 oldest messages go two exchanges at a time, so that the head stays put for a turn or two.
+
+A conversation that ends with the assistant's words is a reply that has begun: the model goes on
+with it, for no mark of the chat format stands behind it.
 """
 
 from __future__ import annotations
 
-import codecs
 import logging
 import re
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +31,11 @@ from robot_voice.llm_config import LlmConfig
 from robot_voice.types import Message
 
 from .gguf import K_QUANTS, file_type
-from .native import LlamaContext, kept, shared
+from .native import LlamaContext, adapt, kept, shared
+from .readable import STOPS, readable
 from .state import StateFolder, maker
+
+__all__ = ["LLAMA_2", "STOPS", "LlamaLlm", "merged", "readable"]
 
 _log = logging.getLogger(__name__)
 
@@ -38,22 +44,6 @@ POLL = 0.005
 engine has belongs to the node of the graph that is under way."""
 DROPPED = 4
 """Messages forgotten at a time when the conversation does not fit: two exchanges."""
-STOPS = (
-    "[INST]",
-    "[/INST]",
-    "</s>",
-    "<s>",
-    "<|im_end|>",
-    "<|im_start|>",
-    "<|eot_id|>",
-    "<|start_header_id|>",
-    "<|end|>",
-    "<|user|>",
-    "<end_of_turn>",
-    "<start_of_turn>",
-)
-"""Marks that end a reply though the model wrote them as plain text. Those that the vocabulary
-knows as control tokens end it by themselves."""
 LLAMA_2 = (
     "{% if messages[0]['role'] == 'system' %}{% set rest = messages[1:] %}"
     "{% set system = '<<SYS>>\\n' + messages[0]['content'] + '\\n<</SYS>>\\n\\n' %}"
@@ -63,8 +53,10 @@ LLAMA_2 = (
     "{% else %}{{ ' ' + message['content'] + ' ' + eos_token }}{% endif %}{% endfor %}"
 )
 """The chat format of Llama 2, for a model that names none."""
-_UNSPEAKABLE = {code: None for code in range(32) if chr(code) not in "\t\n"}
-"""Control characters, which small models emit from byte tokens and no synthesiser takes."""
+_END = "\ue000"
+"""Stands behind a reply that has begun while the template is rendered: a character for private use,
+which no text has, and no template. By its own words the end would not be found: a short reply may
+be a part of the format's marks."""
 _MARKS = re.compile(r"<\|[^<>|]{1,40}\|>|</?s>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>")
 """What a message must not hold: with these a user could speak as the system."""
 
@@ -75,16 +67,22 @@ class LlamaLlm:
     def __init__(
         self, path: Path, config: LlmConfig, threads: int, state: Path | None = None
     ) -> None:
-        """Load the GGUF file at ``path``. Raises ``ModelError`` when it cannot be used.
+        """Load the GGUF file at ``path`` and the adapters in ``config``, of which none is at work
+        yet. Raises ``ModelError`` when one of them cannot be used.
 
         ``state``: the folder in which ``warm`` keeps what it read; None: it keeps nothing.
         """
         kind = file_type(path)
         repack = kind not in K_QUANTS if config.repack is None else config.repack
-        self._native = LlamaContext(path, config, threads, repack)
-        self._folder = None
+        self._native = LlamaContext(path, config, threads, repack, config.adapters)
+        made = partial(maker, path, config, self._native.size, repack)
+        self._folders: dict[str, StateFolder] = {}
         if state:
-            self._folder = StateFolder(state, maker(path, config, self._native.size, repack))
+            own = ("", *config.adapters)
+            self._folders = {name: StateFolder(state, made(name)) for name in own}
+        self._adapter = ""
+        self._folder = self._folders.get("")
+        self._warmed: list[str] = []
         self._heads: dict[tuple[int, ...], NDArray[np.uint8]] = {}
         self._stops = (*STOPS, *config.stop)
         self._max_tokens = min(config.max_tokens, self._native.size // 2)
@@ -97,6 +95,40 @@ class LlamaLlm:
             self._native.close()
             raise ModelError(f"the chat template of {path} is broken: {error}") from error
 
+    @property
+    def size(self) -> int:
+        """Tokens of the context window."""
+        return self._native.size
+
+    def count(self, text: str) -> int:
+        """Tokens of ``text`` by itself, without those of the chat format around it.
+
+        From any thread, also while another has the model at work: it reads the vocabulary, which
+        never changes, and nothing else. Not after ``close``: an ``LlmError``.
+        """
+        return len(self._native.tokenize(text, begin=False))
+
+    def constrain(self, grammar: str) -> None:
+        """What an action in a reply must look like, between its marks (``actions.grammar``), in
+        GBNF; empty: nothing is asked of it. Raises ``ModelError`` for a wrong one."""
+        self._native.sampler.constrain(grammar)
+
+    def adapt(self, name: str) -> None:
+        """Answer with this one of ``llm.adapters`` from now on; "": as the model is by itself.
+
+        The model stays in memory. What it has read is of no use to another adapter and is
+        forgotten; instructions that it was warmed with are read again, from disk if they were
+        before. Raises ``ConfigError`` for a name that is not listed, or ``LlmError``.
+        """
+        if name == self._adapter:
+            return
+        adapt(self._native, name)
+        self._adapter = name
+        self._folder = self._folders.get(name)
+        self._heads.clear()
+        for instructions in self._warmed:
+            self.warm(instructions)
+
     def warm(self, instructions: str) -> None:
         """Read the system prompt with which conversations begin: from disk if it was read before,
         and if not, then it is there for the next start.
@@ -104,6 +136,8 @@ class LlamaLlm:
         ``instructions`` must hold nothing that anybody said. Prompts that begin with them bring
         them back however often something else was read in between. Raises ``LlmError``.
         """
+        if instructions not in self._warmed:
+            self._warmed.append(instructions)
         one, other = (self._opening(instructions, text) for text in ("a", "1"))
         head = one[: shared(one, other)]
         state = self._folder.load(head) if self._folder else None
@@ -117,7 +151,8 @@ class LlamaLlm:
             self._heads[tuple(head)] = state
 
     def generate(self, messages: Sequence[Message], cancelled: Cancelled) -> Iterator[str]:
-        """The reply to ``messages``, which end with the user's, in pieces of whole characters.
+        """The reply to ``messages``, which end with the user's, in pieces of whole characters; or,
+        where they end with the assistant's, what comes behind that.
 
         Once ``cancelled`` is true it ends, without an error, within 50 ms; ``cancelled`` is
         asked from another thread as well. The first piece has no space before it. Raises
@@ -148,7 +183,9 @@ class LlamaLlm:
             token = self._native.sample()
             if token is None:
                 return
-            yield self._native.piece(token)
+            piece = self._native.piece(token)
+            self._native.sampler.wrote(piece)
+            yield piece
             if cancelled() or not self._native.evaluate([token]):
                 return
 
@@ -182,17 +219,18 @@ class LlamaLlm:
     def _fitting(self, messages: Sequence[Message]) -> list[int]:
         """The prompt's tokens, with room left for the reply.
 
-        Forgets the oldest messages first, then the beginning of the latest one.
+        Forgets the oldest messages first, then the beginning of the user's latest.
         """
         room = self._native.size - self._max_tokens
         turns = merged(messages)
         head = [message for message in turns[:1] if message.role == "system"]
         rest = turns[len(head) :]
+        least = 2 if rest and rest[-1].role == "assistant" else 1  # what the reply begun replies to
         while len(tokens := self._tokens(head + rest)) > room:
-            if len(rest) > 1:
-                del rest[: min(DROPPED, len(rest) - 1)]
-            elif rest and len(text := rest[-1].text) > 8:
-                rest = [replace(rest[-1], text=text[len(text) // 4 :])]
+            if len(rest) > least:
+                del rest[: min(DROPPED, len(rest) - least)]
+            elif rest and len(text := rest[0].text) > 8:
+                rest[0] = replace(rest[0], text=text[len(text) // 4 :])
             else:
                 raise LlmError(
                     f"the instructions alone fill the model's {self._native.size} tokens: raise"
@@ -205,13 +243,27 @@ class LlamaLlm:
 
     def _tokens(self, messages: Sequence[Message]) -> list[int]:
         try:
-            return self._native.tokenize(self._render(messages))
+            return self._native.tokenize(self._prompt(messages))
         except (TemplateError, ValueError):  # such templates know no system role, as Gemma's
             pass
         try:
-            return self._native.tokenize(self._render(merged(messages, system="user")))
+            return self._native.tokenize(self._prompt(merged(messages, system="user")))
         except (TemplateError, ValueError) as error:
             raise LlmError(f"the model's chat template failed: {error}") from error
+
+    def _prompt(self, messages: Sequence[Message]) -> str:
+        """The messages in the model's format, and the beginning of a reply, or all there is of it.
+
+        Raises ``TemplateError`` or ``ValueError``.
+        """
+        begun = messages[-1].text.strip() if messages and messages[-1].role == "assistant" else ""
+        if not begun:
+            return self._render(messages)
+        rendered = self._render([*messages[:-1], Message("assistant", begun + _END)])
+        prompt, end, _ = rendered.rpartition(_END)
+        if not end:
+            raise ValueError("the template leaves out what the assistant has said")
+        return prompt
 
     def _render(self, messages: Sequence[Message]) -> str:
         fields = [{"role": message.role, "content": message.text} for message in messages]
@@ -233,36 +285,3 @@ def merged(messages: Sequence[Message], system: str = "system") -> list[Message]
         else:
             result.append(Message(role, text))
     return result
-
-
-def readable(pieces: Iterable[bytes], stops: Sequence[str] = STOPS) -> Iterator[str]:
-    """Bytes as text, piece by piece, up to the first of ``stops``.
-
-    A character whose bytes are not all there yet is held back, and so is text that may be the
-    beginning of a stop mark; what is still held back at the end is no speech. Dropped are bytes
-    that make no character, control characters, and the space before and after the text.
-    """
-    decoder = codecs.getincrementaldecoder("utf-8")("ignore")
-    held, begun = "", False
-    for piece in pieces:
-        held += decoder.decode(piece).translate(_UNSPEAKABLE)
-        if not begun:
-            held = held.lstrip()
-        ends = [at for stop in stops if (at := held.find(stop)) >= 0]
-        sure = min(ends) if ends else len(held) - _unsure(held, stops)
-        sure = len(held[:sure].rstrip())
-        if sure:
-            begun = True
-            yield held[:sure]
-        if ends:
-            return
-        held = held[sure:]
-
-
-def _unsure(text: str, stops: Sequence[str]) -> int:
-    """The length of the longest end of ``text`` that begins one of ``stops``."""
-    longest = min(len(text), max(map(len, stops), default=1) - 1)
-    for length in range(longest, 0, -1):
-        if any(stop.startswith(text[-length:]) for stop in stops):
-            return length
-    return 0

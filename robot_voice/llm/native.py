@@ -19,7 +19,7 @@ from __future__ import annotations
 import ctypes
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +28,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot_voice.errors import LlmError, ModelError
-from robot_voice.llm_config import LlmConfig
+from robot_voice.llm_config import AdapterConfig, LlmConfig
+
+from .adapters import Adapters
+from .sampling import Sampler
 
 _log = logging.getLogger(__name__)
 
-PENALTY_TOKENS = 64
-"""How far back the repeat penalty looks, within the reply (llama.cpp's default)."""
 CACHE_TYPES = {"f16": c.GGML_TYPE_F16, "q8_0": c.GGML_TYPE_Q8_0, "q4_0": c.GGML_TYPE_Q4_0}
 """Number formats of the KV cache (enum ggml_type)."""
 _LOAD_MODES = {
@@ -61,12 +62,25 @@ def _listen(level: int, text: bytes, _: object) -> None:
 class LlamaContext:
     """A loaded model, its KV cache of one sequence, and the sampler. Owned by one thread."""
 
-    def __init__(self, path: Path, config: LlmConfig, threads: int, repack: bool) -> None:
+    def __init__(
+        self,
+        path: Path,
+        config: LlmConfig,
+        threads: int,
+        repack: bool,
+        adapters: Mapping[str, AdapterConfig] | None = None,
+    ) -> None:
         """Load. ``repack``: rearrange the weights for the CPU (costs memory and time).
+        ``adapters``: those that ``adapt`` may be told of; their paths are whole.
 
         Raises ``ModelError`` with llama.cpp's own reason.
         """
         self._model = _load(path, config, repack)
+        try:
+            self._adapters = Adapters(self._model, adapters or {}, _reason)
+        except ModelError:
+            c.llama_model_free(self._model)
+            raise
         self.size: int = min(config.context_tokens, c.llama_model_n_ctx_train(self._model))
         """Tokens that fit into the context window."""
         self._context = _context(self._model, self.size, threads, config)
@@ -79,7 +93,7 @@ class LlamaContext:
                 " llm.model: models that make embeddings cannot chat"
             )
         self._vocabulary = c.llama_model_get_vocab(self._model)
-        self._sampler = _sampler(config, c.llama_vocab_n_tokens(self._vocabulary))
+        self.sampler = Sampler(self._vocabulary, config)
         self._cached: list[int] = []
         self._fresh = False  # whether llama.cpp has the logits of the last token in the cache
         self._chunk = config.batch_tokens
@@ -96,8 +110,9 @@ class LlamaContext:
         texts = [c.llama_vocab_get_text(self._vocabulary, m) if m >= 0 else b"" for m in marks]
         return template.decode(), texts[0].decode(), texts[1].decode()
 
-    def tokenize(self, text: str) -> list[int]:
-        """The tokens of a rendered prompt, control tokens understood, BOS in front if due."""
+    def tokenize(self, text: str, begin: bool = True) -> list[int]:
+        """The tokens of a rendered prompt, control tokens understood, BOS in front if due.
+        ``begin``: False for a part of one."""
         _require(self._context)
         data = text.encode()
         room = len(data) + 8  # no token is shorter than a byte, but for the leading space and BOS
@@ -107,7 +122,7 @@ class LlamaContext:
             raise LlmError(f"the prompt of {len(text)} characters cannot be tokenised")
         found = list(tokens[:count])
         bos = c.llama_vocab_bos(self._vocabulary)
-        if c.llama_vocab_get_add_bos(self._vocabulary) and found[:1] != [bos]:
+        if begin and c.llama_vocab_get_add_bos(self._vocabulary) and found[:1] != [bos]:
             found.insert(0, bos)
         return found
 
@@ -122,7 +137,7 @@ class LlamaContext:
         while todo := tokens[len(self._cached) :]:
             if not self.evaluate(todo[: self._chunk]):
                 return False
-        c.llama_sampler_reset(self._sampler)
+        self.sampler.reset()
         return True
 
     def evaluate(self, tokens: Sequence[int]) -> bool:
@@ -142,7 +157,7 @@ class LlamaContext:
 
     def sample(self) -> int | None:
         """The next token, not yet in the cache; None when the model ends its reply."""
-        token = int(c.llama_sampler_sample(self._sampler, self._context, -1))
+        token = self.sampler.sample(self._context)
         return None if c.llama_vocab_is_eog(self._vocabulary, token) else token
 
     def piece(self, token: int) -> bytes:
@@ -182,7 +197,7 @@ class LlamaContext:
     def close(self) -> None:
         """Free everything. Closing twice is closing once."""
         if self._context:
-            c.llama_sampler_free(self._sampler)
+            self.sampler.close()
             c.llama_free(self._context)
             c.llama_model_free(self._model)
             self._context = None
@@ -200,6 +215,16 @@ class LlamaContext:
 def kept(native: LlamaContext, tokens: Sequence[int]) -> int:
     """How many of ``tokens``, from the first on, the cache has."""
     return shared(native._cached, tokens)
+
+
+def adapt(native: LlamaContext, name: str) -> None:
+    """Let it compute with this adapter from now on; "": with the model alone. Its cache is empty.
+
+    Raises ``ConfigError`` for one that is not there; then all is as before.
+    """
+    _require(native._context)
+    native._adapters.put(native._context, name)
+    native._keep(0)
 
 
 def shared(one: Sequence[int], other: Sequence[int]) -> int:
@@ -246,25 +271,6 @@ def _bytes(state: NDArray[np.uint8]) -> Any:
 def _require(context: Any) -> None:
     if not context:
         raise LlmError("the language model is closed")
-
-
-def _sampler(config: LlmConfig, words: int) -> Any:
-    """Repeat penalty, then the likeliest token, or a draw from the likeliest that sum to top_p.
-
-    ``words``: how many tokens the vocabulary has.
-    """
-    chain = c.llama_sampler_chain_init(c.llama_sampler_chain_default_params())
-    add = c.llama_sampler_chain_add
-    # Only what was sampled is penalised: the robot may repeat the user's words, not its own.
-    penalty = config.repeat_penalty
-    add(chain, c.llama_sampler_init_penalties(words, PENALTY_TOKENS, penalty, 0.0, 0.0))
-    if config.temperature == 0:
-        add(chain, c.llama_sampler_init_greedy())
-    else:
-        add(chain, c.llama_sampler_init_top_p(config.top_p, 1))
-        add(chain, c.llama_sampler_init_temp(config.temperature))
-        add(chain, c.llama_sampler_init_dist(config.seed & 0xFFFFFFFF))
-    return chain
 
 
 def _reason() -> str:

@@ -168,22 +168,22 @@ def compose(
     language: str,
     persona: PersonaConfig,
     tone: ToneConfig,
-    guide: bool = False,
+    guide: str | None = None,
     aside: Aside | None = None,
 ) -> list[Message]:
     """The conversation with the system message in front, as the model is to see it.
 
-    ``language``: ISO 639-1 code of the reply. ``guide``: with the guidelines, and with the settings
-    that the starter model does not know. It was trained on the very words without them
-    (``scripts/starter/llm/dialogues/prompts.py``): who changes those trains it anew.
-    ``aside``: used with ``guide`` only.
+    ``language``: ISO 639-1 code of the reply. ``guide``: what the robot can do (``abilities``),
+    which comes with the guidelines, and with the settings that the starter model does not know. It
+    was trained on the very words without all that (``scripts/starter/llm/dialogues/prompts.py``):
+    who changes those trains it anew. Without ``guide``, ``aside`` is not used.
     """
-    more = _guidance(language, tone) if guide else ()
+    more = () if guide is None else (*_guidance(language, tone), *filter(None, [guide]))
     if language == "ko":
         text = _korean(persona, tone, more)
     else:
         text = _english(language, persona, tone, more)
-    told = aside if guide and aside is not None else Aside()
+    told = aside if guide is not None and aside is not None else Aside()
     notes = filter(None, (told.remembered, _note(language, tone, told.feeling)))
     return [Message("system", text), *_noted(messages, "\n".join(notes))]
 

@@ -58,6 +58,23 @@ class Scorer(LlamaContext):
             raise LlmError("llama.cpp computed no logits")
         return np.ctypeslib.as_array(found, (self._words,)).copy()
 
+    def likelihoods(self, prompt: str, continuations: Sequence[str]) -> list[float]:
+        """Of each continuation the natural logarithm of its probability after ``prompt``. What they
+        share with the prompt, and with one another, is read once. Raises ``LlmError``."""
+        start = self.tokenize(prompt)
+        found = []
+        for continuation in continuations:
+            tokens = self.tokenize(prompt + continuation)
+            at = max(1, shared(start, tokens))
+            total = 0.0
+            for index in range(at, len(tokens)):
+                self.prefill(tokens[:index])
+                logits = self.logits().astype(np.float64)
+                logits -= logits.max()
+                total += float(logits[tokens[index]] - np.log(np.exp(logits).sum()))
+            found.append(total)
+        return found
+
     def is_blank(self, token: int) -> bool:
         """White space, as may come before an answer. A mark that ends the reply is none."""
         return not c.llama_vocab_is_eog(self._vocabulary, token) and not self.piece(token).strip()

@@ -103,18 +103,21 @@ class StateFolder:
         return digest.digest()
 
 
-def maker(path: Path, config: LlmConfig, size: int, repack: bool) -> str:
+def maker(path: Path, config: LlmConfig, size: int, repack: bool, adapter: str = "") -> str:
     """The model, the program and the settings on which a state depends, in one line.
 
     ``path``: the GGUF file, which is told from others by its sizes, times and some of its
-    contents. ``size``: tokens of the context.
+    contents. ``size``: tokens of the context. ``adapter``: the one of ``config.adapters`` that is
+    at work, "" for none; its file is told likewise.
     """
+    own = config.adapters[adapter] if adapter else None
     settings = (config.batch_tokens, config.flash_attention, config.cache_type_k)
     parts = (
         fingerprint(path),
         (size, repack, *settings, config.cache_type_v),
         (llama_cpp.__version__, c.llama_version().decode(), platform.machine()),
         c.llama_print_system_info().decode(),  # the processor's abilities decide on the rounding
+        (fingerprint(Path(own.path)), own.scale) if own else None,
     )
     return repr(parts)
 

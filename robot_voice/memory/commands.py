@@ -30,6 +30,13 @@ def memory_request(text: str) -> Request | None:
     return korean.request(words) if _HANGUL.search(words) else english.request(words)
 
 
+def asks_of_talks(text: str) -> bool:
+    """Whether ``text``, English or Korean, asks about an earlier conversation, whatever that was
+    about: then no word of the question is in what is looked for."""
+    words = _SPACE.sub(" ", text.replace("’", "'")).strip()[:_MOST]
+    return (korean if _HANGUL.search(words) else english).asks_of_talks(words)
+
+
 def says_yes(text: str) -> bool | None:
     """Whether ``text`` agrees to what the robot asked: None: it says something else."""
     letters = _SPACE.sub(" ", re.sub(r"[^\w\s']", " ", text.replace("’", "'").casefold())).strip()

@@ -156,6 +156,28 @@ _RETAIN = re.compile(
     re.IGNORECASE,
 )
 
+_LATER = (
+    r"(?:last|yesterday|before|earlier|previous(?:ly)?|(?:the )?other (?:day|night)|ago|in the past"
+    r"|(?:on|this) (?:mon|tues|wednes|thurs|fri|satur|sun)day)"
+)
+_WE_TALKED = (
+    r"(?:(?:did|have|had|were|what|that|when|time|thing|things) we (?:ever |just |already )?"
+    r"(?:talk(?:ed|ing)?|spoke|speak|spoken|discuss(?:ed)?|chat(?:ted|ting)?|been talking)"
+    r"|our (?:\w+ )?(?:talk|chat|conversation|discussion)s?"
+    r"|(?:did i|what i|that i|i had) (?:tell|told|say|said|mention|mentioned)(?: to)? ?(?:you)?)"
+)
+_TALKS = re.compile(
+    rf"\b{_WE_TALKED}\b.*\b{_LATER}\b|\b{_LATER}\b.*\b{_WE_TALKED}\b"
+    r"|\bour (?:last|previous|earlier) (?:talk|chat|conversation|discussion)\b",
+    re.IGNORECASE,
+)
+"""'What did we talk about last time?', 'what was our last conversation about?'"""
+
+
+def asks_of_talks(text: str) -> bool:
+    """See ``commands.asks_of_talks``."""
+    return _TALKS.search(text) is not None
+
 
 def request(text: str) -> Request | None:
     """What ``text`` asks; see ``commands.memory_request``."""

@@ -133,6 +133,25 @@ _RETAIN = re.compile(
     r" ?(?:뒤|후|지나면)(?:에)?(?: 다)? (?:잊어|지워|삭제해)" + _PLEASE
 )
 
+_THEN = (
+    r"(?:지난 ?번|저번|요전|어제|그저께|그제|엊그제|예전|이전|전에|지난 ?(?:주|달)|며칠 ?전|마지막)"
+)
+_TALKED = (
+    r"(?:(?:얘기|이야기|대화|말)(?:를|을)? ?(?:했|나눴|나눈|한|하던|나누었)"
+    r"|(?:나눈|나눴던|한|하던|했던) ?(?:얘기|이야기|대화|말))"
+)
+_ASKING = r"(?:무슨|어떤|뭐|뭘|무엇|뭔|기억|생각나)"
+_TALKS = re.compile(
+    rf"{_THEN}.*{_ASKING}.*{_TALKED}|{_THEN}.*{_TALKED}.*{_ASKING}|{_ASKING}.*{_THEN}.*{_TALKED}"
+    r"|(?:지난 ?번?|이전|마지막|저번) ?대화"
+)
+"""'지난번에 무슨 얘기 했지?', '어제 우리가 나눈 얘기 기억나?'"""
+
+
+def asks_of_talks(text: str) -> bool:
+    """See ``commands.asks_of_talks``."""
+    return _TALKS.search(text) is not None
+
 
 def request(text: str) -> Request | None:
     """What ``text`` asks; see ``commands.memory_request``."""

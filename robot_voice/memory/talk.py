@@ -1,9 +1,8 @@
 """The memory in a conversation: what the model is shown, and what is said to requests about it.
 
 A turn may be withdrawn until it is committed. So ``answer`` only looks, and ``committed`` does what
-was asked; both come to the same plan, as long as nothing is done between them: call everything
-here from one thread, which may block for the disk. To forget for good, and what was only guessed
-at, takes a yes.
+was asked; both come to the same, in whichever order they are called. Call everything here from one
+thread, which may block for the disk. To forget for good, and what was only guessed at, takes a yes.
 
 Nothing here raises on account of the disk or the model: the robot goes on without its memory.
 """
@@ -11,16 +10,30 @@ Nothing here raises on account of the disk or the model: the robot goes on witho
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from robot_voice.errors import EngineError
+from robot_voice.tts.sentences import SentenceSplitter
 
-from .commands import memory_request, says_yes
+from .commands import asks_of_talks, memory_request, says_yes
 from .recall import Note, relevant
-from .requests import Export, ForgetAll, ForgetThat, Recall, Remember, Request, Retain
+from .requests import (
+    MAX_FACT,
+    Export,
+    ForgetAll,
+    ForgetThat,
+    Recall,
+    Remember,
+    Request,
+    Retain,
+    trimmed,
+)
 from .store import MemoryStore
 
 _log = logging.getLogger(__name__)
@@ -31,6 +44,10 @@ ASKED_SECONDS = 60.0
 """How long a question of the robot waits for its yes."""
 LAST_SECONDS = 600.0
 """How long "that" may mean what was remembered or told last."""
+MOST_TALKED = 6
+"""Sentences on earlier conversations that the model is shown when it is asked about them."""
+_TOGETHER = 60.0
+"""Sentences that were written within so many seconds are on the same conversation."""
 
 T = TypeVar("T")
 
@@ -87,33 +104,54 @@ class Memory:
         store: MemoryStore | None,
         forgotten_all: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.time,
+        elsewhere: Callable[[], None] = lambda: None,
     ) -> None:
-        """``forgotten_all`` is called when everything was forgotten: the conversation that is under
-        way has the same words in it. ``clock`` gives seconds since the epoch."""
+        """When everything is to be forgotten, ``forgotten_all`` is called first: the conversation
+        that is under way has the same words in it; and ``elsewhere`` last: what it does may raise
+        ``EngineError``. ``clock`` gives seconds since the epoch."""
         self._store = store
         self._forgotten_all = forgotten_all
+        self._elsewhere = elsewhere
         self._clock = clock
         self._asked: tuple[float, _Plan] | None = None
         self._last: tuple[float, Sequence[int]] = (0.0, ())
+        self._answered = ""
+        """What was answered last and is not committed yet."""
+        self._owed: tuple[str, Say | None] | None = None
+        """What was committed before it was answered, as happens when recognition takes longer than
+        the silence that ends a turn; and what is said to it."""
 
     def start(self) -> None:
         """Drop what is too old, finish what a crash interrupted, and index what another embedder
         had indexed. May take long with a model."""
         self._quietly(lambda store: (store.expire(), store.reindex()))
 
-    def notes(self, text: str) -> list[str]:
-        """What the model may need to know for an answer to ``text``: at most three memories, the
-        best first (``recall.as_note`` makes a line of the prompt of them)."""
-        return [note.text for note in self._relevant(text)]
+    def notes(self, text: str, since: float = math.inf) -> list[Note]:
+        """What the model may need to know for an answer to ``text`` (``recall.as_note`` makes lines
+        of the prompt of it): at most three memories, the best first, and what the last
+        conversations were about if it is asked that. Without those of ``since``, in seconds since
+        the epoch, and later: the model is shown them word for word."""
+        found = self._relevant(text, since)
+        if asks_of_talks(text) or isinstance(memory_request(text), Recall):
+            found += [note for note in self._talks(since)[-MOST_TALKED:] if note not in found]
+        return found
 
     def summarised(self, text: str, language: str) -> None:
-        """Keep what a conversation was about. ``language``: ISO 639-1 code."""
-        if text.strip():
-            self._quietly(lambda store: store.remember(text, language, "summary"))
+        """Keep what a conversation was about, each sentence for itself: so it is found by few words
+        in common, and the model is shown no more than it needs. ``language``: ISO 639-1 code."""
+        splitter = SentenceSplitter(language, MAX_FACT, first_clause_chars=MAX_FACT)
+        for sentence in [*splitter.push(text), *splitter.flush()]:
+            if trimmed(sentence):
+                keep = partial(MemoryStore.remember, text=sentence, language=language)
+                self._quietly(partial(keep, kind="summary"))
 
     def answer(self, text: str, language: str) -> Say | None:
         """What is said to these words; None: they are not about the memory. Changes nothing.
         ``language``: ISO 639-1 code of what was said."""
+        owed, self._owed = self._owed, None
+        if owed is not None and owed[0] == text:
+            return owed[1]
+        self._answered = text
         try:
             plan = self._plan(text, language)
         except EngineError as error:
@@ -125,6 +163,8 @@ class Memory:
         could not be done."""
         try:
             plan = self._plan(text, language)
+            known, self._answered = text == self._answered, ""
+            self._owed = None if known else (text, plan.say if plan else None)
             self._asked = None
             if plan is not None:
                 plan.do()
@@ -138,6 +178,9 @@ class Memory:
 
     def _plan(self, text: str, language: str) -> _Plan | None:
         request = memory_request(text)
+        if isinstance(request, ForgetAll):  # there is more to be forgotten than memories
+            forget = _Plan(Say("memory_all_forgotten"), self._forget_all)
+            return _Plan(Say("memory_ask_all"), on_yes=forget)
         if request is not None:
             if self._store is not None:
                 return self._asks(request, language, self._store)
@@ -150,7 +193,7 @@ class Memory:
             return None
         return self._asked[1] if yes else _LEFT
 
-    def _asks(self, request: Request, language: str, store: MemoryStore) -> _Plan:
+    def _asks(self, request: Request, language: str, store: MemoryStore) -> _Plan | None:
         match request:
             case Remember(fact):
                 return _Plan(Say("memory_kept"), lambda: self._remember(store, fact, language))
@@ -160,9 +203,6 @@ class Memory:
                 return self._forgetting(store, last) if known else _UNKNOWN
             case ForgetThat(about):
                 return self._forget_about(store, about)
-            case ForgetAll():
-                forget = _Plan(Say("memory_all_forgotten"), lambda: self._forget_all(store))
-                return _Plan(Say("memory_ask_all"), on_yes=forget)
             case Recall(about):
                 return self._tell(store, about)
             case Export():
@@ -182,16 +222,19 @@ class Memory:
         near = relevant(store.nearest(about), store.threshold, self._clock())
         if not near:
             return _UNKNOWN
-        forget = self._forgetting(store, [note.id for note in near])
+        # The other sentences on the same conversation may be about it too.
+        at = [note.at for note in near if note.kind == "summary"]
+        talks = self._talks() if at else []
+        beside = [note for note in talks if any(abs(note.at - one) <= _TOGETHER for one in at)]
+        forget = self._forgetting(store, [note.id for note in (*near, *beside)])
         return _Plan(Say("memory_ask_which", _texts(near)), on_yes=forget)
 
-    def _tell(self, store: MemoryStore, about: str) -> _Plan:
-        if about:
-            told = self._relevant(about)
-        else:
-            told = [note for note in store.notes() if note.kind == "fact"][-MOST_TOLD:]
-        if not told:
-            return _UNKNOWN if about else _Plan(Say("memory_empty"))
+    def _tell(self, store: MemoryStore, about: str) -> _Plan | None:
+        found = self._relevant(about) if about else store.notes()
+        told = [note for note in found if note.kind == "fact"][-MOST_TOLD:]
+        if not told:  # what was talked about the model tells, who is shown it
+            nothing = _UNKNOWN if about else _Plan(Say("memory_empty"))
+            return None if found else nothing
         # "Forget that" after several facts would mean any of them.
         meant = [note.id for note in told] if len(told) == 1 else []
         return _Plan(Say("memory_told", _texts(told)), lambda: self._mean(meant))
@@ -201,19 +244,29 @@ class Memory:
     def _remember(self, store: MemoryStore, fact: str, language: str) -> None:
         self._mean([store.remember(fact, language)])
 
-    def _forget_all(self, store: MemoryStore) -> None:
+    def _forget_all(self) -> None:
+        """Each is done whatever becomes of the others; the last are done first."""
         self._mean([])
-        self._forgotten_all()  # whatever the disk does
-        store.forget_all()
+        with ExitStack() as deeds:
+            deeds.callback(self._elsewhere)
+            if self._store is not None:
+                deeds.callback(self._store.forget_all)
+            deeds.callback(self._forgotten_all)
 
     def _mean(self, numbers: Sequence[int]) -> None:
         self._last = (self._clock(), numbers)
 
-    def _relevant(self, text: str) -> list[Note]:
+    def _relevant(self, text: str, since: float = math.inf) -> list[Note]:
         def find(store: MemoryStore) -> list[Note]:
-            return relevant(store.nearest(text), store.threshold, self._clock())
+            near = [one for one in store.nearest(text) if not _is_talk(one.note, since)]
+            return relevant(near, store.threshold, self._clock())
 
         return self._quietly(find) or []
+
+    def _talks(self, until: float = math.inf) -> list[Note]:
+        """All sentences on conversations, oldest first."""
+        notes = self._quietly(MemoryStore.notes) or []
+        return [note for note in notes if _is_talk(note) and note.at < until]
 
     def _quietly(self, work: Callable[[MemoryStore], T]) -> T | None:
         try:
@@ -232,6 +285,11 @@ def filled(template: str, say: Say) -> str:
     users' words: the result must pass the screen."""
     facts = ", ".join(f"“{fact}”" for fact in say.facts)
     return template.replace("{days}", str(say.days)).replace("{facts}", facts)
+
+
+def _is_talk(note: Note, since: float = -math.inf) -> bool:
+    """Whether it tells of a conversation, and was written then or later."""
+    return note.kind == "summary" and note.at >= since
 
 
 def _texts(notes: Sequence[Note]) -> tuple[str, ...]:

@@ -145,7 +145,7 @@ class _Daemon:
                 with _history(config, assistant, events):
                     async with Control(hooks).listen(socket_path()):
                         yield assistant
-                self._said = assistant.conversation.messages()
+                self._said = assistant.conversation.preview("")
                 herald.end()
             watching.cancel()
 
@@ -236,7 +236,7 @@ def _history(config: Config, assistant: Assistant, events: EventBus) -> Iterator
         return
     history = History(paths.user_state() / "history.json")
     assistant.conversation.restore(history.load())
-    keeper = HistoryKeeper(history, assistant.conversation.messages)
+    keeper = HistoryKeeper(history, lambda: assistant.conversation.preview(""))
     events.add(keeper)
     try:
         yield

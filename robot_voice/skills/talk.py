@@ -91,6 +91,14 @@ class Skills:
             for item, voice in zip(ringing, voices, strict=True)
         ]
 
+    def forget(self) -> None:
+        """Drop the reminders, and what timers and alarms are called: these ring all the same."""
+        with self._lock:
+            items = [replace(item, name="") for item in self._state.items if not item.remind]
+            self._state = State(items=tuple(items))
+            if self._path is not None:  # whatever it holds now
+                board.save(self._path, self._state.items)
+
     def _step(self, text: str, language: str) -> tuple[Answer | None, State]:
         """What is said to these words, and what is true afterwards."""
         voice, state = self._voice(language), self._state

@@ -81,6 +81,8 @@ def growth(used: Sequence[Mapping[str, Mapping[str, float]]]) -> dict[str, Any]:
             values = [one[program][count] for one in used[warm:]]
             ends = (median(values[:span]), median(values[-span:]))
             found[program][count] = [round(value, 1) for value in ends]
+        rss = [one[program]["rss_mb"] for one in used]
+        found[program]["rss_mb_by_tens"] = [round(value, 1) for value in rss[::10]]
     return found
 
 

@@ -100,7 +100,7 @@ if "run" in sys.orig_argv:
 
     STORY = ("Once there was a small robot, and it lived beside the sea. "
              "Every morning it counted the boats, and every evening it counted the stars. ")
-    loading.load_llm = lambda config, found: Teller()
+    loading.load_llm = lambda *_: Teller()
 """
 """A ``sitecustomize``: the daemon's model thinks for two seconds and then tells a long story."""
 

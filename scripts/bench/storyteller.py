@@ -201,7 +201,7 @@ async def stage(rig: AudioRig, loaded: Loaded) -> AsyncIterator[Stage]:
 def _in_place(llm: Storyteller, voice: LiftedVoice) -> Iterator[None]:
     """``loading`` gives these two instead of what is configured."""
     kept = {name: getattr(loading, name) for name in ("load_llm", "load_tts")}
-    setattr(loading, "load_llm", lambda config, model: llm)  # noqa: B010 - mypy knows its type
+    setattr(loading, "load_llm", lambda *_: llm)  # noqa: B010 - mypy knows its type
     setattr(loading, "load_tts", lambda loaded: voice)  # noqa: B010
     try:
         yield
