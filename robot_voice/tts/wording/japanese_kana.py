@@ -23,7 +23,13 @@ _KANJI = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff々〆]")
 _KANA = re.compile(r"[\u3041-\u30ff]")
 _JAPANESE = re.compile(rf"{_KANJI.pattern}|{_KANA.pattern}")
 
+_WEEKDAYS = dict(zip("月火水木金土日", "げつ か すい もく きん ど にち".split(), strict=True))
+
 _RULES: tuple[Rule, ...] = (
+    (
+        re.compile(f"([{''.join(_WEEKDAYS)}])曜(日?)"),
+        lambda match: f"{_WEEKDAYS[match[1]]}よう{'び' * len(match[2])}",
+    ),
     (re.compile("お兄さん"), "おにいさん"),
     (re.compile("お姉さん"), "おねえさん"),
     (re.compile("お父さん"), "おとうさん"),
