@@ -4,9 +4,10 @@
 BIN := .venv/bin
 ARGS ?=
 CLIPS ?= out/clips
+UNTRAINED ?= out/untrained
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint format bench bench-sound eval eval-safety eval-starter train-setup smoke bars clean distclean
+.PHONY: help setup demo test check lint format bench bench-llm bench-sound eval eval-safety eval-starter train-setup smoke bars clean distclean
 
 help:
 	@echo 'make demo        the robot answers spoken questions, in English and Korean'
@@ -14,6 +15,7 @@ help:
 	@echo 'make setup       only the environment: system packages, .venv (the others run it first)'
 	@echo 'make lint        lint and types    make format    format the code'
 	@echo 'make bench       measure how fast it answers    make eval    how well it listens (30 min)'
+	@echo 'make bench-llm   the part of it on thinking: 30 min, 5 GB of untrained models'
 	@echo 'make bench-sound the robot listens while it speaks: an hour on a virtual sound card'
 	@echo 'make bars        every bar the project promises to meet, and whether it does'
 	@echo 'make smoke       the scripts that train the starter models, in three minutes (installs PyTorch)'
@@ -40,6 +42,17 @@ bench: setup
 	@$(BIN)/python -m scripts.bench.latency $(ARGS)
 	@$(BIN)/python -m scripts.bench.startup
 	@$(BIN)/python -m scripts.bench.cancel
+	@$(MAKE) --no-print-directory bench-llm
+
+# How it thinks: untrained models of true shape (made in UNTRAINED, 4.8 GB), and the starter.
+bench-llm: setup
+	@$(BIN)/python -m scripts.bench.llm_speed --folder $(UNTRAINED)
+	@$(BIN)/python -m scripts.bench.llm_reuse --folder $(UNTRAINED)
+	@$(BIN)/python -m scripts.bench.llm_abort --folder $(UNTRAINED)
+	@$(BIN)/python -m scripts.bench.actions
+	@$(BIN)/python -m scripts.bench.memory --save
+	@$(BIN)/python -m scripts.bench.long_talk --save
+	@$(BIN)/python -m scripts.bench.remote_faults
 	@$(BIN)/python -m scripts.bench.report
 
 # An hour of real streams on a virtual sound card (PulseAudio); best as root, for SCHED_RR.

@@ -47,8 +47,9 @@ async def _chat(loaded: Loaded, as_json: bool) -> None:
     interactive = sys.stdin.isatty() and not as_json
     show = _printer(console, as_json)
 
-    async def tell(news: SafeText) -> None:
+    async def tell(news: SafeText, begins: Callable[[], None]) -> None:
         """A timer rings, or an action is over."""
+        begins()
         show(news)
         if as_json:
             _write({"news": news.text})

@@ -84,7 +84,7 @@ class Condenser:
         """A pause begins, goes on or ends. Cheap; to be called at least whenever that changes.
 
         ``latest``: nobody speaks, nor is about to, and these were the last words; None: somebody
-        does, or the conversation is over.
+        does, or nobody is heard any more.
         """
         if not self._begun:  # what is there already comes from an earlier process
             self._begun = True

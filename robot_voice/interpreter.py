@@ -29,6 +29,7 @@ from .events import (
     Withdrawn,
 )
 from .mouth import Mouth, now
+from .pipeline import MAX_NEWS
 from .stages import Mind, Prepared, Speaker, Stages
 from .turn import NOT_UNDERSTOOD, SILENCE, Turn, cancelled
 from .types import (
@@ -82,6 +83,7 @@ class Interpreter:
         self._tasks = asyncio.TaskGroup()
         self._hearing: Turn | None = None
         self._line: deque[Turn] = deque()  # bounded by WAITING; the first has the mouth
+        self._news: deque[Prepared] = deque(maxlen=MAX_NEWS)
         self._turns = 0
         self._latest = NOT_UNDERSTOOD
         self._user_speaks = False
@@ -98,10 +100,13 @@ class Interpreter:
 
     def announce(self, news: Prepared) -> None:
         """Say this next, in the language that was spoken last."""
-        turn = Turn(self._turns + 1, SILENCE, self._latest)
-        if len(self._line) < WAITING:
+        self._news.append(news)
+
+    def _tell_news(self) -> None:
+        while self._news and len(self._line) < WAITING:
             self._turns += 1
-            turn.task = self._tasks.create_task(self._announce(turn, news))
+            turn = Turn(self._turns, SILENCE, self._latest)
+            turn.task = self._tasks.create_task(self._announce(turn, self._news.popleft()))
             self._line.append(turn)
             self._next()
 
@@ -125,6 +130,7 @@ class Interpreter:
                 for found in self._segmenter.push(heard):
                     self._take(found)
                 self._commit_when_due()
+                self._tell_news()
             for found in self._segmenter.flush():
                 self._take(found)
             self._no_more_audio = True

@@ -6,7 +6,6 @@ import re
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, model_validator
-from pydantic.json_schema import SkipJsonSchema
 
 from .section import Fraction, Seconds, Section, Threads
 
@@ -92,9 +91,7 @@ class LlmConfig(Section):
     save_state: bool = True
     """Keep on disk what reading the instructions took the model, so that the next start is
     quicker. Nothing that anybody said is in it."""
-    adapters: SkipJsonSchema[dict[AdapterName, AdapterConfig]] = Field(
-        default_factory=dict, max_length=8
-    )
+    adapters: dict[AdapterName, AdapterConfig] = Field(default_factory=dict, max_length=8)
     """LoRA adapters, each a table [llm.adapters.NAME] with its `path` and `scale`. All are loaded;
     `persona.adapter` is the one at work, and a running robot may be told to change it."""
     timeout_seconds: Seconds = 30.0

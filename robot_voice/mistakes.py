@@ -59,8 +59,9 @@ def _problem(path: KeyPath, value: object, detail: ErrorDetails) -> str:
     shown = shown if len(shown) <= _SHOWN else shown[: _SHOWN - 3] + "..."
     if schema.keys_of(path):
         return f"{key} = {shown}: expected a table, [{key}]."
-    # A key of the owner's own, as in tts.voices, has no setting; its table has.
-    setting = schema.settings().get(path) or schema.settings()[path[:-1]]
+    # A key of the owner's own, as in tts.voices, has no setting; the table it is in has.
+    known = schema.settings()
+    setting = next(known[path[:end]] for end in range(len(path), 0, -1) if path[:end] in known)
     meant = did_you_mean(str(value), setting.choices)
     return f"{key} = {shown}: expected {setting.expected}.{meant}"
 

@@ -60,12 +60,16 @@ def keys_of(section: KeyPath) -> list[str]:
     """The names that may stand in a table, ``()`` being the top; empty if it is no table."""
     node = json_schema()
     for name in section:
-        node = _resolve(node.get("properties", {}).get(name, {}))
+        free = [*node.get("patternProperties", {}).values(), {}][0]  # of tables, perhaps
+        node = _resolve(node.get("properties", {}).get(name, free))
     return list(node.get("properties", {}))
 
 
 def describe(node: Mapping[str, Any]) -> str:
     """What a JSON schema node takes, in words."""
+    node = _resolve(node)
+    if "properties" in node:
+        return f"a table of {', '.join(node['properties'])}"
     if "anyOf" in node:
         kinds = [describe(kind) for kind in node["anyOf"] if kind.get("type") != "null"]
         return ", or ".join(kinds)

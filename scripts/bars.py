@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from robot_voice import paths
-from scripts import duplex_bars, listening_bars, safety_bars
+from scripts import duplex_bars, listening_bars, llm_bars, safety_bars
 from scripts.bench import startup
 from scripts.bench.common import ROOT, evaluated, load
 from scripts.one_bar import Bar, at_least, at_most
@@ -140,6 +140,7 @@ MEASURED = {
     **listening_bars.MEASURED,
     **safety_bars.MEASURED,
     **duplex_bars.MEASURED,
+    **llm_bars.MEASURED,
 }
 
 

@@ -22,6 +22,7 @@ LAYERS = {
     " llm.prompt llm.abilities llm.summary actions asr.language asr.switch asr.agreement asr.gate"
     " asr.jsgf asr.evidence"
     " asr.phantom asr.subtitles memory.commands memory.english memory.korean memory.requests"
+    " memory.sayings"
     " memory.hashing memory.recall skills",
     "flow": "clock cores worker stages reply turn waiting mouth captions stopwatch understanding"
     " pipeline interpreter actions.dispatch condense"

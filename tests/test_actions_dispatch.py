@@ -375,20 +375,23 @@ def test_what_a_model_wishes_is_checked(table: CommandTable) -> None:
         async with robot(table) as it:
             wish = it.dispatcher.wish
             for unknown in (Action("fly"), Action("turn", {"side": "up"}), Action("turn")):
-                submitted, remark = wish(unknown, "en")
-                assert submitted == ()
-                assert remark is not None and remark.category == "action_unknown"
-            submitted, remark = wish(LEFT, "en")
-            assert submitted == ()
-            assert remark is not None and remark.category == "action_confirm"
+                refused = wish(unknown, "en")
+                assert refused.submitted == () and refused.question is None
+                assert refused.remark is not None and refused.remark.category == "action_unknown"
+            asked = wish(LEFT, "en")
+            assert asked.submitted == () and asked.question is not None
+            assert asked.remark is not None and asked.remark.category == "action_confirm"
+            assert it.say("yes") == [], "nobody has heard the question yet"
+            await asyncio.sleep(2 * CONFIRM_SECONDS)
+            it.dispatcher.ask(asked.question)
             assert it.say("yes") == ["turn"]
-            assert wish(Action("light"), "en")[0] == (Action("light"),), "harmless"
+            assert wish(Action("light"), "en").submitted == (Action("light"),), "harmless"
             await asyncio.sleep(2)
         async with robot(table, Policy(ask_when_guessed=False)) as it:
-            assert it.dispatcher.wish(LEFT, "en")[0] == (LEFT,)
-            submitted, remark = it.dispatcher.wish(Action("unlock"), "en")
-            assert submitted == () and remark is not None
-            assert remark.category == "action_confirm", "strong, whoever wishes it"
+            assert it.dispatcher.wish(LEFT, "en").submitted == (LEFT,)
+            strong = it.dispatcher.wish(Action("unlock"), "en")
+            assert strong.submitted == () and strong.remark is not None
+            assert strong.remark.category == "action_confirm", "strong, whoever wishes it"
             await asyncio.sleep(2)
 
     run(scenario())

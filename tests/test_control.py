@@ -16,7 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from robot_voice.commands.control import app
-from robot_voice.errors import EngineError, TtsError
+from robot_voice.errors import ConfigError, EngineError, TtsError
 from robot_voice.service.control import MAX_CLIENTS, MAX_LINE, Control, Hooks, ask, socket_path
 
 
@@ -26,6 +26,7 @@ class Robot:
 
     levels: list[float] = field(default_factory=list)
     mutings: list[bool] = field(default_factory=list)
+    adapters: list[str] = field(default_factory=list)
     interrupted: int = 0
     fails: bool = False
     still: asyncio.Event = field(default_factory=asyncio.Event)
@@ -43,10 +44,15 @@ class Robot:
             raise TtsError("the voice is gone")
         self.interrupted += 1
 
+    async def adapt(self, name: str) -> None:
+        if name not in ("", "guide"):
+            raise ConfigError(f"there is no adapter {name!r}")
+        self.adapters.append(name)
+
     @asynccontextmanager
     async def at(self, path: Path) -> AsyncGenerator[None]:
         async with Control(
-            Hooks(self.motion, self.interrupt, self.mutings.append, self.status)
+            Hooks(self.motion, self.interrupt, self.mutings.append, self.adapt, self.status)
         ).listen(path):
             yield
 
@@ -116,6 +122,22 @@ def test_the_microphone_is_closed_and_opened(path: Path) -> None:
             for bad in (b'{"do": "mute"}', b'{"do": "mute", "muted": 1}'):
                 assert not (await client.send(bad))["ok"]
             assert robot.mutings == [True, False]
+
+    check(scenario())
+
+
+def test_an_adapter_is_put_on_and_off(path: Path) -> None:
+    async def scenario() -> None:
+        robot = Robot()
+        async with robot.at(path), Client.to(path) as client:
+            for name in ("guide", ""):
+                request = json.dumps({"do": "adapter", "name": name}).encode()
+                assert await client.send(request) == {"ok": True}
+            refusal = await client.send(b'{"do": "adapter", "name": "pirate"}')
+            assert refusal == {"ok": False, "error": "there is no adapter 'pirate'"}
+            for bad in (b'{"do": "adapter"}', b'{"do": "adapter", "name": 1}'):
+                assert not (await client.send(bad))["ok"]
+        assert robot.adapters == ["guide", ""]
 
     check(scenario())
 

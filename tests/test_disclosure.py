@@ -26,7 +26,7 @@ from robot_voice.safety.tone import off_style, speech_level
 from robot_voice.safety_config import DisclosureConfig
 
 LEVELS: tuple[KoreanLevel, ...] = get_args(KoreanLevel)
-FACTS = [Facts(*flags) for flags in itertools.product((False, True), repeat=6)]
+FACTS = [Facts(*flags) for flags in itertools.product((False, True), repeat=7)]
 KNOWN = ("ko", "en")
 
 ASKED = {
@@ -144,7 +144,8 @@ def test_answers_are_true_to_the_facts(language: str, level: KoreanLevel) -> Non
         texts = texts[level] if language == "ko" else texts
         assert (texts["audio"] in kept) == (not facts.remote)
         assert (texts["audio_remote"] in kept) == facts.remote
-        assert (texts["memory"] in kept) == facts.memory
+        assert (texts["memory"] in kept) == (facts.memory and not facts.talks)
+        assert (texts["memory_talks"] in kept) == (facts.memory and facts.talks)
         assert (texts["history_yes"] in kept) == facts.history
         assert (texts["history_no"] in kept) == (not facts.history and not facts.logs_words)
         assert (texts["reports_texts"] in kept) == (facts.reports and facts.report_texts)

@@ -22,7 +22,14 @@ from robot_voice.clock import FastLoop
 from robot_voice.config import Config
 from robot_voice.conversation import Conversation
 from robot_voice.errors import SafetyError
-from robot_voice.events import ActionEnded, ActionSubmitted, Event, StopRequested
+from robot_voice.events import (
+    ActionEnded,
+    ActionSubmitted,
+    Event,
+    StopRequested,
+    TurnEnded,
+    Withdrawn,
+)
 from robot_voice.llm_config import ActionsConfig
 from robot_voice.safety.screen import SafetyScreen
 from robot_voice.skills.recognise import skill_request
@@ -77,8 +84,13 @@ class Robot:
             raise SafetyError("it fails")
         return self.filter.screen(draft)
 
-    async def announce(self, text: SafeText) -> None:
+    async def announce(self, text: SafeText, begins: Callable[[], None]) -> None:
+        begins()
         self.told.append(text.text)
+
+    def withdraw(self) -> None:
+        """The words that were answered last never were."""
+        self.doing.happened(Withdrawn(0.0, 1))
 
     async def answer(self, text: str, language: str = "en", said: str = "Hello.") -> str:
         """What is said to these words; they may still be withdrawn."""
@@ -101,7 +113,9 @@ class Robot:
 
         messages = self.conversation.preview("")
         async with aclosing(self.doing.apart(made(), messages, "en")) as words:
-            return "".join([word async for word in words])
+            heard = "".join([word async for word in words])
+        self.doing.passed()
+        return heard
 
     def ended(self) -> list[str]:
         return [event.outcome for event in self.events if isinstance(event, ActionEnded)]
@@ -125,7 +139,6 @@ def play(tmp_path: Path) -> Callable[..., None]:
             async with robot.doing.open(robot.announce, robot.events.append):
                 await scenario(robot)
             assert robot.body.closed == robot.lamp.closed == 1
-            assert guess is None or guess.closed
 
         with asyncio.Runner(loop_factory=FastLoop) as runner:
             runner.run(all_of_it())
@@ -337,6 +350,7 @@ def test_it_waits_until_the_words_are_certain(play: Callable[..., None]) -> None
             messages = robot.conversation.preview(text)
             async with aclosing(robot.doing.apart(made(), messages, "en")) as words:
                 assert [word async for word in words] == ["Of course. "]
+            robot.doing.passed()
             assert robot.submitted() == []
         robot.commit("look over there")
         assert robot.submitted() == [LEFT]
@@ -387,6 +401,7 @@ async def one_of(robot: Robot, dice: random.Random, text: str, reply: str) -> tu
         async with aclosing(robot.doing.apart(made(), messages, "en")) as words:
             async for _ in words:
                 pass
+        robot.doing.passed()
 
     before = len(robot.submitted())
     thinking = asyncio.create_task(think())
@@ -396,6 +411,8 @@ async def one_of(robot: Robot, dice: random.Random, text: str, reply: str) -> tu
         robot.commit(text)
     if what != "committed":
         thinking.cancel()
+    if what == "withdrawn":
+        robot.withdraw()
     await asyncio.sleep(3)
     robot.conversation.add("assistant", "" if what == "withdrawn" else "Well.")
     return what, len(robot.submitted()) - before
@@ -410,7 +427,8 @@ def test_nothing_is_done_for_words_that_were_withdrawn(
         for turn in range(8):
             wants = dice.random() < 0.7
             what, done = await one_of(robot, dice, f"number {turn}", TURN if wants else "Yes.")
-            assert done in {"withdrawn": [0], "committed": [wants], "interrupted": [0, wants]}[what]
+            may = {"withdrawn": [0], "committed": [int(wants)], "interrupted": [0, int(wants)]}
+            assert done in may[what]
 
     play(scenario, ActionsConfig(ask_when_guessed=False))
 
@@ -435,6 +453,129 @@ def test_what_a_model_takes_for_a_command_is_asked_about(
         assert guess.asked == [text]
 
     play(scenario, guess=guess)
+
+
+def test_a_guess_may_come_after_the_commit(play: Callable[..., None]) -> None:
+    async def scenario(robot: Robot) -> None:
+        text = "could you face the other way"
+        asked = asyncio.create_task(robot.answer(text))
+        await asyncio.sleep(0.2)
+        assert robot.commit(text) == []
+        assert await asked == "You said: turn left. Shall I do it?"
+        assert robot.commit("yes") == ["turn"]
+
+    play(scenario, guess=Guess(LEFT))
+
+
+# --- what a fresh reader found -----------------------------------------------------------
+
+
+def test_a_command_that_was_obeyed_is_not_obeyed_again(play: Callable[..., None]) -> None:
+    async def scenario(robot: Robot) -> None:
+        assert robot.commit("turn left") == ["turn"]
+        await robot.replies("Of course. ", TURN)
+        await asyncio.sleep(5)
+        assert robot.body.done == [LEFT]
+        robot.commit("unlock the door")
+        await robot.replies("Of course. ", UNLOCK)
+        await asyncio.sleep(1)
+        assert robot.told == ["Done: turn left."]
+
+    play(scenario, ActionsConfig(ask_when_guessed=False))
+
+
+def test_the_same_words_after_a_cough_are_obeyed_once(play: Callable[..., None]) -> None:
+    async def scenario(robot: Robot) -> None:
+        async def made() -> AsyncIterator[str]:
+            yield f"Of course. {TURN}"
+
+        for certain in (False, True):
+            messages = robot.conversation.preview("look over there")
+            if certain:
+                robot.withdraw()
+                robot.commit("look over there")
+                assert robot.submitted() == []
+            async with aclosing(robot.doing.apart(made(), messages, "en")) as words:
+                assert [word async for word in words] == ["Of course. "]
+            robot.doing.passed()
+        assert robot.submitted() == [LEFT]
+
+    play(scenario, ActionsConfig(ask_when_guessed=False))
+
+
+def test_a_yes_that_was_withdrawn_and_is_said_again(play: Callable[..., None]) -> None:
+    async def scenario(robot: Robot) -> None:
+        robot.commit("unlock the door")
+        await robot.answer("unlock the door")
+        assert await robot.answer("yes")
+        robot.withdraw()
+        assert robot.commit("yes") == ["unlock"]
+        assert await robot.answer("yes") in ("I am on it.", "Right away.")
+
+    play(scenario)
+
+
+def test_what_was_owed_in_a_turn_that_failed_is_not_owed_in_the_next(
+    play: Callable[..., None],
+) -> None:
+    async def scenario(robot: Robot) -> None:
+        text = "could you face the other way"
+        robot.commit(text)
+        robot.doing.happened(TurnEnded(0.0, 1, "", False))
+        await robot.answer(text)
+        assert robot.submitted() == []
+
+    play(scenario, ActionsConfig(ask_when_guessed=False), Guess(LEFT))
+
+
+def test_a_stop_that_a_model_understood_does_not_wait_in_line(play: Callable[..., None]) -> None:
+    async def scenario(robot: Robot) -> None:
+        robot.commit("turn left")
+        await asyncio.sleep(1)
+        robot.commit("would you cease that")
+        await robot.replies("Yes. ", '<do>{"action":"stop","arguments":{}}</do>')
+        robot.commit("yes")
+        await asyncio.sleep(0.1)
+        assert robot.body.halted and robot.ended() == ["stopped"]
+
+    play(scenario, ActionsConfig(ask_when_guessed=False))
+
+
+def test_what_a_refused_reply_asks_for_is_not_done(play: Callable[..., None]) -> None:
+    async def scenario(robot: Robot) -> None:
+        robot.commit("look over there")
+
+        async def made() -> AsyncIterator[str]:
+            yield f"You idiot. {TURN}"
+
+        messages = robot.conversation.preview("")
+        async with aclosing(robot.doing.apart(made(), messages, "en")) as words:
+            assert [word async for word in words] == ["You idiot. "]
+        robot.doing.happened(TurnEnded(0.0, 1, "", True))  # it has not passed
+        robot.commit("look at me")
+        await robot.replies("All right.")
+        assert robot.submitted() == []
+
+    play(scenario, ActionsConfig(ask_when_guessed=False))
+
+
+def test_a_question_counts_from_when_it_is_asked(play: Callable[..., None]) -> None:
+    async def scenario(robot: Robot) -> None:
+        begun: list[Callable[[], None]] = []
+
+        async def announce(text: SafeText, begins: Callable[[], None]) -> None:
+            begun.append(begins)
+
+        robot.doing._telling._announce = announce  # the robot still speaks
+        robot.commit("look over there")
+        await robot.replies("Well. ", TURN)
+        await asyncio.sleep(60)
+        assert robot.commit("okay") == []
+        [begins] = begun
+        begins()
+        assert robot.commit("okay") == ["turn"]
+
+    play(scenario)
 
 
 def _sayings(value: object) -> set[str]:

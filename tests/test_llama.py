@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
 from robot_voice.config import PersonaConfig, ToneConfig
 from robot_voice.errors import LlmError, ModelError
 from robot_voice.llm.gguf import K_QUANTS, file_type
-from robot_voice.llm.llama import LlamaLlm, merged, readable
+from robot_voice.llm.llama import LLAMA_2, LlamaLlm, merged, readable
 from robot_voice.llm.prompt import compose
 from robot_voice.llm_config import LlmConfig
 from robot_voice.types import Message
@@ -303,6 +304,96 @@ def test_an_endless_message_is_heard_from_its_end(llm: LlamaLlm) -> None:
 def test_instructions_that_leave_no_room_are_an_error(llm: LlamaLlm) -> None:
     with pytest.raises(LlmError, match=r"persona\.description"):
         list(llm.generate([Message("system", "be kind " * 900), Message("user", "Hi")], never))
+
+
+# --- replies that have begun -------------------------------------------------------------------
+
+CHATML = (
+    "{% for m in messages %}{{ '<|im_start|>' + m.role + '\\n' + m.content | trim }}"
+    "{{ '<|im_end|>\\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
+)
+LLAMA_3 = (
+    "{{ bos_token }}{% for m in messages %}{{ '<|start_header_id|>' + m.role + '<|end_header_id|>"
+    "\\n\\n' + m.content | trim + '<|eot_id|>' }}{% endfor %}{% if add_generation_prompt %}"
+    "{{ '<|start_header_id|>assistant<|end_header_id|>\\n\\n' }}{% endif %}"
+)
+NO_SYSTEM = "{% if messages[0].role == 'system' %}{{ raise_exception('no') }}{% endif %}" + CHATML
+FORGETFUL = "{% for m in messages if m.role == 'user' %}{{ m.content }}{% endfor %}"
+
+
+def rendered(llm: LlamaLlm, template: str, talk: list[Message]) -> str:
+    """The prompt that a model with this template is given."""
+    own = llm._template
+    llm._template = Jinja2ChatFormatter(template, "</s>", "<s>")
+    try:
+        return b"".join(map(llm._native.piece, llm._fitting(talk))).decode()
+    finally:
+        llm._template = own
+
+
+@pytest.mark.parametrize("template", [LLAMA_2, CHATML, LLAMA_3, NO_SYSTEM])
+@pytest.mark.parametrize(
+    "begun", ["Once there was a robot.", "end", "assistant", " 옛날에 로봇이 살았어요. "]
+)
+def test_a_reply_that_has_begun_is_left_open(llm: LlamaLlm, template: str, begun: str) -> None:
+    talk = [Message("system", "Be kind."), Message("user", f"Say {begun}, please.")]
+    asked = rendered(llm, template, talk)
+    opened = rendered(llm, template, [*talk, Message("assistant", begun)])
+    assert opened.endswith(begun.strip())
+    assert opened.removesuffix(begun.strip()).split() == asked.split()
+    goes_on = rendered(llm, template, [*talk, Message("assistant", begun), Message("user", "Go.")])
+    assert goes_on.replace(" ", "").startswith(opened.replace(" ", ""))
+
+
+def test_a_template_that_drops_the_reply_is_an_error(llm: LlamaLlm) -> None:
+    with pytest.raises(LlmError, match="leaves out what the assistant has said"):
+        rendered(llm, FORGETFUL, [Message("user", "Hi."), Message("assistant", "Hello.")])
+
+
+@pytest.mark.parametrize("text", ["Who are you?", "I am sad today.", "나 오늘 너무 슬퍼."])
+def test_the_model_goes_on_with_a_reply_that_has_begun(text: str) -> None:
+    model = load(repeat_penalty=1.0)  # it looks at the reply only, of which half is given here
+    language = "ko" if text > "가" else "en"
+    whole = ask(model, text, language=language)
+    words = whole.split(" ")
+    assert len(words) > 3
+    for number in range(1, len(words)):
+        begun, rest = " ".join(words[:number]), " ".join(words[number:])
+        assert ask(model, text, begun, language=language) == rest
+    model.close()
+
+
+def test_a_long_conversation_keeps_what_the_reply_answers(llm: LlamaLlm) -> None:
+    filler = [Message("user", "blue " * 40), Message("assistant", "red " * 40)] * 12
+    talk = [*filler, Message("user", "green"), Message("assistant", "It is")]
+    text = b"".join(map(llm._native.piece, llm._fitting(talk))).decode()
+    assert text.endswith("It is") and "green" in text and text.count("blue") < 12 * 40
+    endless = [Message("user", "blue " * 2000 + "green"), Message("assistant", "It is")]
+    text = b"".join(map(llm._native.piece, llm._fitting(endless))).decode()
+    assert text.endswith("It is") and "green" in text
+
+
+# --- counting ----------------------------------------------------------------------------------
+
+
+def test_tokens_are_counted_while_the_model_is_at_work(llm: LlamaLlm) -> None:
+    assert llm.size == 768  # the starter's own limit
+    assert llm.count("") == 0
+    assert llm.count("Hello!") < llm.count("Hello! 안녕하세요, 뷁!") < 40
+    expected = [llm.count(text) for text in ("Hello!", "안녕하세요.", "뷁 " * 50)]
+    found: list[list[int]] = []
+
+    def count() -> None:
+        for _ in range(200):
+            found.append([llm.count(text) for text in ("Hello!", "안녕하세요.", "뷁 " * 50)])
+
+    counter = threading.Thread(target=count)
+    counter.start()
+    said = [ask(llm, "Tell me a story.") for _ in range(3)]
+    counter.join()
+    assert len(set(said)) == 1
+    assert found == [expected] * 200
 
 
 # --- text --------------------------------------------------------------------------------------

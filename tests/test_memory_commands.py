@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from robot_voice.memory.commands import memory_request, says_yes
+from robot_voice.memory.commands import asks_of_talks, memory_request, says_yes
 from robot_voice.memory.requests import (
     MAX_FACT,
     Export,
@@ -251,3 +251,42 @@ def test_a_long_fact_is_cut_at_a_word() -> None:
 )
 def test_yes_and_no(text: str, yes: bool | None) -> None:
     assert says_yes(text) is yes
+
+
+TALKED = """
+What did we talk about last time?
+What did we talk about yesterday?
+Do you remember our last conversation?
+What was our previous chat about?
+What did I tell you last week?
+Have we talked about this before?
+Yesterday, what did we discuss?
+Do you remember what we talked about the other day?
+지난번에 무슨 얘기 했지?
+어제 우리 뭐라고 얘기했더라
+지난번 대화 기억나?
+저번에 우리가 나눈 이야기 기억해?
+마지막으로 무슨 대화를 나눴지?
+며칠 전에 한 얘기 뭐였지?
+"""
+NOT_TALKED = """
+What did we talk about?
+I told my boss yesterday.
+I talked to Mina yesterday.
+Let us talk before dinner.
+Our last train leaves at nine.
+We talked for an hour.
+무슨 얘기 했지?
+어제 엄마랑 얘기했어
+나 어제 뭐 했게?
+"""
+
+
+@pytest.mark.parametrize("text", TALKED.strip().splitlines())
+def test_questions_about_earlier_conversations(text: str) -> None:
+    assert asks_of_talks(text)
+
+
+@pytest.mark.parametrize("text", [*NOT_TALKED.strip().splitlines(), "", *REMEMBER, *OTHERS])
+def test_others_are_not(text: str) -> None:
+    assert not asks_of_talks(text)

@@ -18,11 +18,16 @@ from robot_voice.memory.talk import (
     ASKED_SECONDS,
     CATEGORIES,
     LAST_SECONDS,
+    MOST_TALKED,
     MOST_TOLD,
     Memory,
     Say,
     filled,
 )
+from robot_voice.reports import Report, ReportStore, reports_path
+from robot_voice.safety.suppress import form
+from robot_voice.skills import board
+from robot_voice.skills.items import Item
 from tests.test_memory import DAY, NOW, SISTER, Clock, texts, words_in
 
 
@@ -202,6 +207,68 @@ def test_only_so_much_is_told(talk: Talk) -> None:
     assert "fish" not in "".join(said.facts)
 
 
+TRIP = "They went to Busan by train. The robot promised to ask after Mina's knee."
+
+
+def test_what_a_conversation_was_about_is_found_by_few_words(talk: Talk) -> None:
+    talk.memory.summarised(TRIP, "en")
+    talk.memory.summarised(" \n", "en")
+    talk.memory.summarised("사용자는 무릎이 아프다. 로봇은 걱정했다.", "ko")
+    assert {note.kind for note in talk.store.notes()} == {"summary"}
+    assert told(talk, "How is Mina's knee?") == ["The robot promised to ask after Mina's knee"]
+    assert told(talk, "내 무릎 이야기") == ["사용자는 무릎이 아프다"]
+    assert told(talk, "Good morning!") == []
+    # What the model is shown word for word, it needs no note on.
+    assert told(talk, "How is Mina's knee?", since=NOW) == []
+    assert told(talk, "How is Mina's knee?", since=NOW + 1) != []
+
+
+def test_a_question_about_the_last_conversation_has_no_word_of_it(talk: Talk) -> None:
+    talk.says("Remember that I like tea.")
+    for day in range(4):
+        talk.clock.now += DAY
+        talk.memory.summarised(f"It was warm on day {day}. They spoke of plan {day}.", "en")
+    last = [f"{text} {day}" for day in (1, 2, 3) for text in ("It was warm on day", WITH_PLANS)]
+    assert told(talk, "What did we talk about last time?") == last[-MOST_TALKED:]
+    assert told(talk, "지난번에 무슨 얘기 했지?") == last[-MOST_TALKED:]
+    assert told(talk, "What did we talk about last time?", since=talk.clock.now) != last
+    assert told(talk, "Did we talk about tea before?")[0] == "I like tea"
+    assert told(talk, "What time is it?") == []
+
+
+WITH_PLANS = "They spoke of plan"
+
+
+def test_what_is_known_from_conversations_the_model_tells(talk: Talk) -> None:
+    talk.memory.summarised(TRIP, "en")
+    for text in ("What do you remember about my trip to Busan?", "What do you know about me?"):
+        assert talk.says(text) is None
+        assert "They went to Busan by train" in told(talk, text)
+    talk.says("Remember that I like tea.")
+    assert talk.says("What do you know about me?") == Say("memory_told", ("I like tea",))
+
+
+def test_a_conversation_is_forgotten_as_a_whole(talk: Talk) -> None:
+    talk.memory.summarised("Both played chess.", "en")
+    talk.clock.now += DAY
+    talk.memory.summarised(TRIP, "en")
+    talk.says("Remember that I like tea.")
+    said = talk.says("Forget everything about Busan.")
+    assert said == Say("memory_ask_which", ("They went to Busan by train",))
+    talk.says("Yes.")
+    assert texts(talk.store) == ["Both played chess", "I like tea"]
+    assert words_in(talk.store.path.parent, [TRIP]) == []
+
+
+def test_conversations_are_kept_no_longer_than_facts(talk: Talk) -> None:
+    talk.memory.summarised(TRIP, "en")
+    talk.says("Keep my memories for only one week.")
+    talk.says("Yes.")
+    talk.clock.now += 8 * DAY
+    talk.memory.start()
+    assert words_in(talk.store.path.parent, [TRIP]) == []
+
+
 def test_the_memory_is_off() -> None:
     memory = Memory(None)
     memory.start()
@@ -269,6 +336,24 @@ def test_facts_and_days_are_put_into_templates() -> None:
 
 # --- the command line ----------------------------------------------------------
 
+SPREAD = (
+    "Nobody wants Bartholomew around.",
+    "Please stop hurting Penelope.",
+    "Guinevere likes marmalade.",
+    "feed Rosencrantz",
+)
+
+
+def spread(folder: Path) -> None:
+    """Leave words in everything that keeps some."""
+    said, user, saved, reminder = SPREAD
+    ReportStore(reports_path(), keep_text=True).file(Report(NOW, "en", said, user))
+    for name in ("history.json", "history.json.corrupt", ".history.json.x", ".timers.json.x"):
+        (folder / name).write_text(saved, encoding="utf-8")
+    (folder / "reports.db.corrupt").write_text(user, encoding="utf-8")
+    items = Item("alarm", NOW, name=reminder, remind=True), Item("alarm", NOW, name="Ophelia")
+    board.save(folder / "timers.json", items)
+
 
 @pytest.fixture
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -294,6 +379,29 @@ def test_commands_without_a_memory(state: Path) -> None:
     assert do("forget", 1).exit_code == 2
     assert read("forget-all", "--yes") == {"deleted": 0}
     assert not state.exists()
+
+
+def test_everything_is_forgotten_everywhere(state: Path) -> None:
+    store = MemoryStore(state)
+    store.remember(SISTER, "en")
+    store.remember(TRIP, "en", "summary")
+    spread(state.parent)
+    assert words_in(state.parent, [SISTER, TRIP, *SPREAD])
+    assert read("forget-all", "--yes") == {"deleted": 2}
+    assert words_in(state.parent, [SISTER, TRIP, *SPREAD]) == []
+    # What hurt is not said again, and what was to ring does.
+    hurt = ReportStore(reports_path())
+    assert hurt.digest(form(SPREAD[0])) in hurt.suppressed()
+    assert [item.kind for item in board.load(state.parent / "timers.json")] == ["alarm"]
+
+
+def test_what_cannot_be_forgotten_keeps_nothing_else_from_being(state: Path) -> None:
+    MemoryStore(state).remember(SISTER, "en")
+    spread(state.parent)
+    (state.parent / "reports.db").unlink()
+    (state.parent / "reports.db").mkdir()
+    assert isinstance(do("forget-all", "--yes").exception, EngineError)
+    assert words_in(state.parent, [SISTER, *SPREAD[2:]]) == []
 
 
 def test_commands(state: Path, tmp_path: Path) -> None:

@@ -245,6 +245,44 @@ def test_deleting_all(path: Path) -> None:
     assert store.reports(resolved=True) == []
 
 
+def test_words_are_forgotten_and_what_hurt_is_not_said_again(path: Path) -> None:
+    store = store_at(path, keep_text=True)
+    store.forget_texts()  # nothing yet
+    assert not path.parent.exists()
+    filler = "".join(chr(0xAC00 + number % 11_000) for number in range(3000))
+    for number in range(9):  # of many sizes, so that rows move about in the file
+        store.file(Report(NOW, "ko", f"{SAID} {filler[: 300 * number]}", USER, "demeaning"))
+    store.delete(4)
+    path.with_name("reports.db.corrupt").write_text(USER, encoding="utf-8")
+    store.resolve(1, "talked with her")
+    size = path.stat().st_size
+    store_at(path).forget_texts()
+    assert path.stat().st_size < size / 2  # written anew: no unused part is left
+    held = everything_in(path.parent)
+    assert not any(word in held for word in words(SAID, USER, filler[300:330]))
+    reports = store.reports(resolved=True)
+    assert [(report.said, report.user) for report in reports] == [(None, None)] * 8
+    assert (reports[0].category, reports[0].note) == ("demeaning", "talked with her")
+    assert suppresses(store, SAID)
+    assert store.file(REPORT) == 10
+
+
+def test_words_of_a_damaged_file_are_forgotten(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(whole(path.parent))
+    (path.parent / "whole.db").unlink()
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE", b"CREATE TABEL"))
+    assert any(word in everything_in(path.parent) for word in words(USER))
+    store_at(path).forget_texts()
+    assert not any(word in everything_in(path.parent) for word in words(SAID, USER))
+
+
+def test_words_that_cannot_be_forgotten_are_told(path: Path) -> None:
+    path.mkdir(parents=True)
+    with pytest.raises(EngineError, match="cannot be used"):
+        store_at(path).forget_texts()
+
+
 # --- trouble -------------------------------------------------------------------
 
 

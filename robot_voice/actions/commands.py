@@ -28,7 +28,11 @@ from .matching import Nearest
 from .phrases import MARKS, Pattern, expanded, number_in
 from .wording import is_korean, normalise
 
-__all__ = ["CommandTable", "Found", "load_commands", "normalise"]
+__all__ = ["STOP", "CommandTable", "Found", "load_commands", "normalise"]
+
+
+STOP = "stop"
+"""The action that ends all others. Its commands are believed even when they were heard badly."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,18 +16,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeAlias
 
 from robot_voice.events import Outcome
 from robot_voice.types import Action, Transcript
 
 from .catalogue import ActionSpec
-from .commands import CommandTable, Found
+from .commands import STOP, CommandTable, Found
 from .confirm import Question, reply
 from .execution import HALT_SECONDS, ActionError, Executor
+from .remarks import Category, Policy, Remark, Report, Wish
+
+__all__ = ["Dispatcher", "Policy", "Remark", "Report", "Wish"]
 
 _log = logging.getLogger(__name__)
 
@@ -37,55 +40,6 @@ SLOW_SECONDS = 2.0
 """An action that took longer is reported when it is done: of a faster one everybody has seen it."""
 SLACK_SECONDS = 5.0
 """How much later than a turn is prepared it may be committed."""
-
-Category: TypeAlias = Literal[
-    "action_ok",
-    "action_confirm",
-    "action_dropped",
-    "action_forbidden",
-    "action_unknown",
-    "action_busy",
-    "action_done",
-    "action_failed",
-    "action_late",
-]
-"""Templates of what the robot says of actions. All but ``action_ok``, ``action_dropped`` and
-``action_unknown`` may have ``{words}`` in them: how a person would command it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """What the robot says of an action."""
-
-    category: Category
-    words: str
-    language: str
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What became of an action that was submitted."""
-
-    action: Action
-    outcome: Outcome
-    seconds: float
-    """From its submission on."""
-    reason: str
-    """Why it failed, for the log; it may hold nothing that was said."""
-    remark: Remark | None
-    """What the robot says about it. None: nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What the owner allows."""
-
-    forbidden: frozenset[str] = frozenset()
-    """Actions by name, or classes of safety, that are never done."""
-    ask_when_guessed: bool = True
-    """Whether the robot asks before it moves for words that only a model took for a command."""
-    tell: Literal["all", "failures", "none"] = "all"
-    """What the robot says when actions end."""
 
 
 @dataclass(eq=False, slots=True)
@@ -121,11 +75,12 @@ class Dispatcher:
     """By the names in the declarations."""
     report: Callable[[Report], None]
     """Is told of the end of everything that was submitted to an executor."""
-    policy: Policy = Policy()
+    policy: Policy = field(default_factory=Policy)
     _question: Question | None = field(default=None, init=False)
     _supposed: tuple[str, Found] | None = field(default=None, init=False)
     _orders: list[_Order] = field(default_factory=list, init=False)
     _locks: Mapping[str, asyncio.Lock] = field(default_factory=dict, init=False)  # while open
+    _stopped_at: float = field(default=-math.inf, init=False)
     _halting: set[str] = field(default_factory=set, init=False)
     _tasks: asyncio.TaskGroup = field(default_factory=asyncio.TaskGroup, init=False)
 
@@ -168,17 +123,22 @@ class Dispatcher:
         self._supposed = None
         return self._submit(plan)
 
-    def wish(self, action: Action, language: str) -> tuple[Sequence[Action], Remark | None]:
-        """An action that a model's reply asks for, in a turn that is committed: what was
-        submitted, and what the robot says about it."""
+    def wish(self, action: Action, language: str) -> Wish:
+        """An action that only a model took from words, which are committed."""
         plan = self._judged(Found(action, "scored", ""), language)
-        if plan.question is not None:
-            self._question = replace(plan.question, at=_now())
-        return self._submit(plan), plan.remark
+        return Wish(self._submit(plan), plan.remark, plan.question)
+
+    def ask(self, question: Question) -> None:
+        """The robot is asking this now: the next yes is for it."""
+        self._question = replace(question, at=_now())
+
+    def withdraw(self) -> None:
+        """The words of the latest ``preview`` never were."""
+        self._supposed = None
 
     def stop(self) -> None:
         """Somebody said "stop": now, whatever it is."""
-        self._question = None
+        self._question, self._stopped_at = None, _now()
         for order in self._orders:
             if order.task is not None:
                 order.task.cancel()
@@ -219,6 +179,11 @@ class Dispatcher:
         remark = Remark("action_ok", words, language) if spec.executor in self.executors else None
         return _Plan(action, None, remark, spec, language)
 
+    @property
+    def _moves(self) -> bool:
+        """Whether something is under way, and is not being stopped."""
+        return any(o.task is not None and not o.task.cancelling() for o in self._orders)
+
     def _waiting(self, executor: str) -> int:
         return sum(order.spec.executor == executor for order in self._orders)
 
@@ -227,6 +192,9 @@ class Dispatcher:
     def _submit(self, plan: _Plan) -> Sequence[Action]:
         if plan.action is None or plan.spec is None:
             return ()
+        just = _now() - self._stopped_at <= SLACK_SECONDS  # before the words were committed
+        if plan.action.name == STOP and (self._moves or not just):
+            self.stop()  # it must not wait behind what it is to stop
         if plan.spec.executor in self._locks:
             order = _Order(plan.action, plan.spec, plan.language, _now())
             self._orders.append(order)

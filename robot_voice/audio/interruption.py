@@ -11,12 +11,12 @@ It is enough where the suppressor lets pieces through. Where it does not, ``over
 
 from __future__ import annotations
 
-from collections import deque
-
 import numpy as np
 
 from robot_voice.types import Samples
 from robot_voice.vad.segmenter import raised
+
+from .loudest import Loudest
 
 _LIKENESS, _FADING = 0.3, 0.8
 """The detector's probabilities, added up; a fifth of the sum is forgotten with every window. With
@@ -31,10 +31,6 @@ _FAINT_DB = 30.0
 
 _TINY = 1e-12
 
-_MEMORY = 40
-"""Windows (1.3 s) in which the loudest of the microphone's sound is the echo's level: longer than
-any pause of a sentence."""
-
 
 class Interruption:
     """Is given every window in which there may be an echo, and remembers how loud that was: the
@@ -42,7 +38,7 @@ class Interruption:
 
     def __init__(self) -> None:
         self._sum = 0.0
-        self._powers: deque[float] = deque(maxlen=_MEMORY)
+        self._echo = Loudest()
         self.faint = True
         """Whether so little was left of the latest window that it is the room's reverberation,
         which the canceller's filter is too short for, and which has the robot's own voice."""
@@ -56,14 +52,13 @@ class Interruption:
     def push(self, speech: float, left: Samples, near: Samples) -> bool:
         """Take a window: the detector's probability for ``left``, what the canceller left of
         ``near``. Whether it is somebody's voice, provided that there is an echo just now."""
-        self._powers.append(_power(near))
-        below = _power(left) / (max(self._powers) + _TINY)
-        self.faint = below < 10 ** (-_FAINT_DB / 10)
-        loud = below > 10 ** (-_BELOW_DB / 10)
+        below = self._echo.push(_level(near)) - _level(left)
+        self.faint = below > _FAINT_DB
+        loud = below < _BELOW_DB
         self._sum = _FADING * self._sum + (speech if loud else 0.0)
         return loud and self._sum >= raised(_LIKENESS, self.motion)
 
 
-def _power(samples: Samples) -> float:
-    """Without a constant offset, which cheap microphones have and the canceller takes away."""
-    return float(np.var(samples))
+def _level(samples: Samples) -> float:
+    """dB, without a constant offset, which cheap microphones have and the canceller takes away."""
+    return float(10 * np.log10(np.var(samples) + _TINY))

@@ -21,6 +21,7 @@ from robot_voice.engines import Vad
 from robot_voice.types import RATE, Samples
 
 from .linear import LinearCanceller
+from .loudest import Loudest
 from .ring import Pcm
 
 _LIKENESS, _FADING = 1.0, 0.8
@@ -36,8 +37,6 @@ _LOUD_DB = 20.0
 """How far below the loudest an echo may be to count for that."""
 _SHOWN, _KEPT = 24, 48
 """How many loud windows it takes, and over how many the rest is measured: 0.8 s, 1.5 s."""
-_MEMORY = 40
-"""Windows in which the loudest is the echo's level: longer than any pause of a sentence."""
 
 _AGREES = 0.7
 """How much of what was taken off must have been there. All of it is where the filter is right,
@@ -63,7 +62,7 @@ class Overheard:
         self._delay = self._way = 0.0
         self._moved = False
         self._ahead = 0  # samples that the loudspeaker got more than the microphone gave
-        self._levels: deque[float] = deque(maxlen=_MEMORY)
+        self._echo = Loudest()
         self._rests: deque[float] = deque(maxlen=_KEPT)
         self._sums = np.zeros(3)  # likeness; power of what was taken and was there; was taken
         self.works = False
@@ -101,10 +100,10 @@ class Overheard:
             return False
         speech, taken = self._vad.probability(left), near - left
         rest, heard = _level(left), _level(near)
-        self._levels.append(heard)
-        least = max(self._levels) - _LOUD_DB
+        loudest = self._echo.push(heard)
+        least = loudest - _LOUD_DB
         echoes = _level(taken) > least
-        there = self.works and rest > max(self._levels) - _BELOW_DB
+        there = self.works and rest > loudest - _BELOW_DB
         self._sums *= _FADING
         if there and echoes:
             self._sums += np.array([speech, taken @ near, taken @ taken])

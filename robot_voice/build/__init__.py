@@ -20,6 +20,7 @@ from typing import TypeAlias
 from robot_voice.actions.commands import CommandTable
 from robot_voice.asr.gate import Gate
 from robot_voice.asr.language import ReplyLanguage
+from robot_voice.condense import Diary
 from robot_voice.config import Config
 from robot_voice.conversation import Conversation
 from robot_voice.cores import threads_for
@@ -36,7 +37,7 @@ from robot_voice.worker import Workers
 
 from .caring import Keeper, open_store
 from .doing import Doing
-from .equipment import load_equipment
+from .equipment import Equipment, load_equipment
 from .hearing import backchannel, judge, stop_word, wait_for
 from .interpreting import between_two, check_directions, translates, translator
 from .loading import (
@@ -106,6 +107,9 @@ class Assistant:
     news: News
     workers: Workers
     """The engines' threads, for whoever measures how soon they are free again."""
+    adapt: Callable[[str], Awaitable[None]]
+    """Falls silent, then lets the language model on board speak with another of ``llm.adapters``;
+    "": with none. Raises ``ConfigError`` or ``LlmError``."""
 
 
 @asynccontextmanager
@@ -120,6 +124,7 @@ async def assemble(
     check_directions(config, models)
     workers = start_workers(config)
     engines: Engines | None = None
+    able: Equipment | None = None
     keeper: Keeper | None = None
     try:
         store = await asyncio.to_thread(open_store, config)
@@ -133,19 +138,17 @@ async def assemble(
         doing = Doing(config, able, screened, conversation, starter=models.llm.is_starter)
         wiring = _Wiring(config, models, engines, workers, commands, keeper, doing)
         stages = await asyncio.to_thread(wiring.stages, listen, gate)
-        events = EventBus(doing.happened, *listeners)
-        pipeline: Pipeline | Interpreter
-        if config.mode == "interpret":
-            two = await asyncio.to_thread(wiring.translator)
-            pipeline = Interpreter(stages, two, segmenter(config), speaker, events.emit)
-        else:
-            hears, emit, diary = segmenter(config), events.emit, memory.diary
-            pipeline = Pipeline(stages, hears, speaker, conversation, emit, diary)
+        events = EventBus(doing.happened, memory.happened, *listeners)
+        make = partial(wiring.pipeline, stages, speaker, conversation, events.emit, memory.diary)
+        pipeline = await asyncio.to_thread(make)
         told = await asyncio.to_thread(news, config, engines.tts)
         async with doing.open(announcing(stages, pipeline.announce), events.emit):
-            yield Assistant(config, models, pipeline, conversation, events, told, workers)
+            adapt = wiring.adapt(pipeline)
+            yield Assistant(config, models, pipeline, conversation, events, told, workers, adapt)
     finally:
         workers.close(*(engines.llm, engines.judge, engines.tts) if engines else ())
+        if able is not None:
+            able.close()
         if keeper is not None:
             await keeper.close()
 
@@ -189,6 +192,20 @@ class _Wiring:
             ask_again=lambda language, times: again[times % len(again)](language),
         )
 
+    def pipeline(
+        self,
+        stages: Stages,
+        speaker: Speaker,
+        conversation: Conversation,
+        emit: Listener,
+        diary: Diary | None,
+    ) -> Pipeline | Interpreter:
+        """Takes as long as a sentence to synthesise. Raises ``TtsError``."""
+        ears = segmenter(self.config)
+        if self.config.mode == "interpret":
+            return Interpreter(stages, self.translator(), ears, speaker, emit)
+        return Pipeline(stages, ears, speaker, conversation, emit, diary)
+
     def thinking(self) -> Thinking:
         """What makes answers, and what follows from committed words."""
         return Thinking(
@@ -202,6 +219,13 @@ class _Wiring:
             self.models.llm.is_starter,
             self.engines.session,
         )
+
+    def adapt(self, pipeline: Pipeline | Interpreter) -> Callable[[str], Awaitable[None]]:
+        async def adapt(name: str) -> None:
+            await pipeline.interrupt()  # a long reply has the model's thread until it was spoken
+            await self.workers.llm.call(partial(self.engines.adapt, name))
+
+        return adapt
 
     def _finished(self) -> Callable[[Utterance], Awaitable[float | None]]:
         model = self.engines.turn_model

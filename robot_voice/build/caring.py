@@ -55,6 +55,7 @@ def open_screen(
         kept.keep_text,
         config.log.level == "debug",
         config.memory.enabled,
+        config.memory.enabled and config.memory.summaries and not starter,
         bool(config.llm.remote.url),
     )
     sensitivity = config.safety.sensitivity

@@ -11,17 +11,25 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TypeAlias
 
-from robot_voice.actions.dispatch import Dispatcher, Policy, Remark, Report
+from robot_voice.actions.confirm import Question
+from robot_voice.actions.dispatch import Dispatcher, Policy, Remark, Report, Wish
 from robot_voice.actions.execution import ActionError
 from robot_voice.actions.grammar import ReplySplitter, parsed
 from robot_voice.config import Config
 from robot_voice.conversation import Conversation
-from robot_voice.errors import EngineError
-from robot_voice.events import ActionEnded, ActionSubmitted, Event, StopRequested
+from robot_voice.events import (
+    ActionEnded,
+    ActionSubmitted,
+    Dismissed,
+    Event,
+    StopRequested,
+    TurnEnded,
+    Withdrawn,
+)
 from robot_voice.safety.templates import KoreanLevel, template
 from robot_voice.skills.ringing import ring_when_due
 from robot_voice.skills.talk import Answer
@@ -31,12 +39,13 @@ from robot_voice.types import Action, Draft, Message, SafeText, Transcript
 
 from .equipment import Equipment
 from .errands import Errands
-from .hearing import STOP
+from .prepared import Announce
+from .telling import Telling
 
 _log = logging.getLogger(__name__)
 
-Announce: TypeAlias = Callable[[SafeText], Awaitable[None]]
-"""Say this when nobody speaks. Raises ``EngineError``."""
+TRIES = 3
+"""How often a ring is tried when the filter or the voice fails."""
 
 
 class Doing:
@@ -65,10 +74,10 @@ class Doing:
         """What was answered last and is not committed yet."""
         self._owed: tuple[str, Remark | None] | None = None
         """What was committed before it was answered, and what is to be said to it."""
-        self._wished: tuple[str, str, Sequence[str]] | None = None
-        """The user's words, the reply's language, and the actions that the reply asks for."""
-        self._tasks: asyncio.TaskGroup | None = None
-        self._announce: Announce | None = None
+        self._obeyed = False
+        """Whether what was committed last was a command."""
+        self._wished: _Wished | None = None
+        self._telling = Telling()
         self._emit: Callable[[Event], None] = lambda event: None
 
     @asynccontextmanager
@@ -76,20 +85,17 @@ class Doing:
         self, announce: Announce, emit: Callable[[Event], None]
     ) -> AsyncGenerator[Doing]:
         """Act, ring and tell until the end of the context, which stops what is being done."""
-        self._announce, self._emit = announce, emit
+        self._emit = emit
         try:
-            async with asyncio.TaskGroup() as self._tasks, self._dispatcher.open():
-                ringing = self._tasks.create_task(self._ring())
+            async with asyncio.TaskGroup() as tasks, self._dispatcher.open():
+                ringing = tasks.create_task(self._ring())
                 try:
-                    yield self
+                    with self._telling.open(tasks, announce):
+                        yield self
                 finally:
-                    self._announce = None  # there is nobody left to tell
                     ringing.cancel()
         finally:
-            self._tasks = None
             self._errands.close()
-            if self._able.guesser is not None:
-                self._able.guesser.close()
 
     async def answer(self, words: Transcript, language: str, said: str) -> SafeText | None:
         """What is said to these words, in this language, after the robot had said ``said``. None:
@@ -107,30 +113,43 @@ class Doing:
     def committed(self, transcript: Transcript, *, danger: bool) -> Sequence[Action]:
         """The user did say this: do what they asked for. Returns the actions of the body.
         ``danger``: somebody's life may be at stake; then no reminder is made of the words."""
-        command = self._able.commands.match(transcript)
-        if command is not None and command.name == STOP:
-            self._dispatcher.stop()
         skills = self._able.skills
         if skills is not None and not danger:
             self._errands.submit(partial(skills.committed, transcript.text, transcript.language))
+        remark = self._dispatcher.preview(transcript)
         if self._asked != transcript.text:  # the answer is still to be asked for
-            self._owed = transcript.text, self._dispatcher.preview(transcript)
+            self._owed = transcript.text, remark
         self._asked = ""
         submitted = self._dispatcher.commit(transcript)
+        self._obeyed = bool(submitted) or remark is not None
+        self._drop_wish()
         self._grant()
         return submitted
 
     def happened(self, event: Event) -> None:
-        """A listener: "stop!" is for the body too, and at once."""
-        if isinstance(event, StopRequested):
-            self._wished = None
-            self._dispatcher.stop()
+        """A listener: "stop!" is for the body too, and at once; what was withdrawn never was."""
+        match event:
+            case StopRequested():
+                self._wished = None
+                self._dispatcher.stop()
+            case Withdrawn() | Dismissed() | TurnEnded():
+                self._asked, self._owed = "", None
+                self._drop_wish()
+                self._dispatcher.withdraw()
+                if self._able.skills is not None:
+                    self._errands.submit(self._able.skills.turn_over)
+
+    def passed(self) -> None:
+        """All of the latest reply may be said: so may what it asks for be done."""
+        if self._wished is not None:
+            self._wished.passed = True
+            self._grant()
 
     async def apart(
         self, pieces: AsyncIterator[str], messages: Sequence[Message], language: str
     ) -> AsyncGenerator[str]:
         """A reply to ``messages`` without the actions in it, which are done once the words that it
-        answers are certain, and it is at its end."""
+        answers are certain, and all of it has ``passed``."""
         splitter, spoken = ReplySplitter(), False
         async for piece in pieces:
             if text := splitter.feed(piece):
@@ -140,8 +159,7 @@ class Doing:
             spoken = spoken or not text.isspace()
             yield text
         if splitter.actions and messages:
-            self._wished = messages[-1].text, language, splitter.actions
-            self._grant()
+            self._wished = _Wished(messages[-1].text, language, splitter.actions)
             if not spoken:
                 yield template("action_ok", language, self._level).text
 
@@ -177,8 +195,11 @@ class Doing:
         found = await guesser.find(words) if guesser is not None else None
         if found is None:
             return None
-        if certain:
-            remark = self._wish(found.action, words.language)
+        if certain or self._asked != words.text:  # they have been committed meanwhile
+            wish = self._wish(found.action, words.language)
+            remark = wish.remark
+            if wish.question is not None:
+                self._dispatcher.ask(wish.question)
         else:
             self._dispatcher.suppose(words, found)
             remark = self._dispatcher.preview(words)
@@ -188,57 +209,85 @@ class Doing:
 
     def _grant(self) -> None:
         """Do what the model asks for in its reply, if the words that it answers are certain."""
-        last = self._conversation.messages()[-1:]
-        if self._wished is None or not last or last[0].role != "user":
+        wished = self._wished
+        if wished is None or not wished.passed or wished.text != self._last_words():
             return
-        (text, language, written), self._wished = self._wished, None
-        if text != last[0].text:
-            return  # a reply to words that were withdrawn
-        for each in written[:1]:
-            try:
-                action = parsed(each, self._able.commands.known)
-            except ActionError as error:
-                _log.warning("a reply asks for what cannot be done: %s", error)
-                self._tell(Remark("action_unknown", "", language))
-                continue
-            if action is not None:
-                remark = self._wish(action, language)
-                if remark is not None and remark.category != "action_ok":  # the reply says so
-                    self._tell(remark)
+        self._wished = None
+        if self._obeyed:  # the model need not tell the body what the user has told it
+            return
+        try:
+            action = parsed(wished.written[0], self._able.commands.known)
+        except ActionError as error:
+            _log.warning("a reply asks for what cannot be done: %s", error)
+            self._tell(Remark("action_unknown", "", wished.language))
+            return
+        if action is None:
+            return
+        wish = self._wish(action, wished.language)
+        if wish.remark is not None and wish.remark.category != "action_ok":  # the reply says so
+            self._tell(wish.remark, wish.question)
 
-    def _wish(self, action: Action, language: str) -> Remark | None:
-        submitted, remark = self._dispatcher.wish(action, language)
-        for one in submitted:
+    def _drop_wish(self) -> None:
+        """If it comes from a reply to words that were withdrawn, or from a turn that is over."""
+        if self._wished is not None and self._wished.text != self._last_words():
+            self._wished = None
+
+    def _last_words(self) -> str:
+        """Of the user, if nothing was said to them yet."""
+        last = self._conversation.messages()[-1:]
+        return last[0].text if last and last[0].role == "user" else ""
+
+    def _wish(self, action: Action, language: str) -> Wish:
+        wish = self._dispatcher.wish(action, language)
+        for one in wish.submitted:
             self._emit(ActionSubmitted(_now(), 0, one))
-        return remark
+        return wish
 
     def _ended(self, report: Report) -> None:
         self._emit(ActionEnded(_now(), report.action, report.outcome, report.seconds))
         if report.remark is not None:
             self._tell(report.remark)
 
-    def _tell(self, remark: Remark) -> None:
-        if self._tasks is not None and self._announce is not None:
-            self._tasks.create_task(self._told(self._spoken(remark, remark.language, "")))
+    def _tell(self, remark: Remark, question: Question | None = None) -> None:
+        """Say it when nobody speaks. ``question``: that it asks, and that a yes is for it."""
+        begins = partial(self._dispatcher.ask, question) if question else _nothing
+        self._telling.later(lambda: self._spoken(remark, remark.language, ""), begins)
 
     async def _ring(self) -> None:
         skills = self._able.skills
         if skills is None:
             return
+        nobody = Transcript("", "")
 
         async def due() -> Sequence[Answer]:
-            return await self._errands.ask(skills.due) or ()
+            ringing = self._errands.submit(skills.due)
+            return await ringing if ringing is not None else ()
 
-        nobody = Transcript("", "")
-        await ring_when_due(due, lambda told: self._told(self._safe(told, nobody)))
+        async def announce(told: Answer) -> None:
+            for _ in range(TRIES):  # a timer that is not heard is worse than a late one
+                if await self._telling.now(lambda: self._safe(told, nobody), _nothing):
+                    return
+                await asyncio.sleep(1.0)
 
-    async def _told(self, text: Awaitable[SafeText]) -> None:
-        try:
-            safe = await text
-            if self._announce is not None:
-                await self._announce(safe)
-        except EngineError as error:
-            _log.warning("something could not be told: %s", error)
+        await ring_when_due(due, announce)
+
+
+@dataclass(slots=True)
+class _Wished:
+    """An action in a reply."""
+
+    text: str
+    """The user's words, as the conversation has them."""
+    language: str
+    """Of the reply."""
+    written: Sequence[str]
+    """What the model wrote, as ``grammar.parsed`` reads it."""
+    passed: bool = False
+    """Whether all of the reply may be said."""
+
+
+def _nothing() -> None:
+    """There is nothing to be done when it is said."""
 
 
 def _now() -> float:

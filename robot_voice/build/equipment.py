@@ -31,11 +31,18 @@ class Equipment:
     guesser: Guesser | None = None
     """Which command words were meant to be that are none. None: nobody is asked."""
 
+    def close(self) -> None:
+        """Give the memory back. Executors are closed by who opened them."""
+        if self.guesser is not None:
+            self.guesser.close()
+
 
 def load_equipment(loaded: Loaded, commands: CommandTable, model: FoundModel) -> Equipment:
     """Nothing is started or contacted before the first action. ``model``: the language model.
     Raises ``ConfigError`` or ``ModelError``."""
     config = loaded.config
+    if config.mode == "interpret":  # an interpreter says what others say, and nothing else
+        return Equipment(commands, {})
     base = actions_file(loaded).parent
     dry_run = config.actions.dry_run
     executors = make_executors(commands.known.executors, base, dry_run=dry_run)

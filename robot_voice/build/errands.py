@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from robot_voice.clock import count_work
@@ -33,26 +33,27 @@ class Errands:
 
     async def ask(self, work: Callable[[], T]) -> T | None:
         """The result of ``work``; None, with a warning, when it fails or takes too long."""
-        job = self.submit(work)
-        if job is None:
+        result = self.submit(work)
+        if result is None:
             return None
         try:
             async with asyncio.timeout(PATIENCE):
-                return await asyncio.wrap_future(job)
+                return await result
         except (TimeoutError, EngineError) as error:
             why = str(error) or "it takes too long"
             _log.warning("a turn goes without the %s: %s", self._name, why)
             return None
 
-    def submit(self, work: Callable[[], T]) -> Future[T] | None:
+    def submit(self, work: Callable[[], T]) -> asyncio.Future[T] | None:
         """Have it done, in the order of submission. None: too much waits already."""
         if self._waiting >= MAX_WAITING:
             return None
         self._waiting += 1
         count_work(self._loop, 1)
         job = self._thread.submit(work)
+        result = asyncio.wrap_future(job)  # first, so that the loop has it before the work ends
         job.add_done_callback(lambda _: self._loop.call_soon_threadsafe(self._done))
-        return job
+        return result
 
     def close(self) -> None:
         """What waits is still done, before the process ends."""

@@ -6,15 +6,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from robot_voice.actions.commands import CommandTable
+from robot_voice.actions.commands import STOP, CommandTable
 from robot_voice.asr.gate import Gate
 from robot_voice.config import Config
 from robot_voice.interjections import Phrases
 from robot_voice.types import Judgement, Transcript, Utterance
 from robot_voice.vad.endpoint import Dialogue, Patience, patience
-
-STOP = "stop"
-"""The action of the commands that stop the robot, besides ``barge_in.stop_words``."""
 
 AROUND_STOP = (
     *("please", "now", "hey", "no", "robot"),

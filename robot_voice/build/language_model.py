@@ -13,9 +13,11 @@ from robot_voice.asr.language import reply_language
 from robot_voice.config import Config
 from robot_voice.cores import threads_for
 from robot_voice.engines import Judge, Llm
+from robot_voice.errors import ConfigError, VoiceError
 from robot_voice.llm.abilities import abilities
 from robot_voice.llm.prompt import compose
 from robot_voice.llm.summary import Limits, limits
+from robot_voice.llm_config import AdapterConfig
 from robot_voice.models.registry import FoundModel
 from robot_voice.settings import Loaded
 from robot_voice.types import Transcript
@@ -24,17 +26,44 @@ if TYPE_CHECKING:
     from robot_voice.llm.llama import LlamaLlm
 
 
-def load_llm(config: Config, model: FoundModel, commands: CommandTable) -> LlamaLlm:
-    """Raises ``ModelError`` or ``LlmError``."""
+def load_llm(loaded: Loaded, model: FoundModel, commands: CommandTable) -> LlamaLlm:
+    """With the persona's adapter. Raises ``ModelError``, ``ConfigError`` or ``LlmError``."""
     from robot_voice.llm.llama import LlamaLlm
 
+    config, own = loaded.config, adapters(loaded)
     state = paths.user_cache() / "llm" if config.llm.save_state else None
-    engine = LlamaLlm(model.path, config.llm, threads_for(config, config.llm.threads), state)
-    if not model.is_starter:
-        engine.constrain(action_grammar(config, commands))
-    # The system prompt of the usual language is read now, not in the first turn.
-    engine.warm(instructions(config, commands, starter=model.is_starter))
+    settings = config.llm.model_copy(update={"adapters": own})
+    engine = LlamaLlm(model.path, settings, threads_for(config, config.llm.threads), state)
+    try:
+        engine.adapt(config.persona.adapter)
+        if not model.is_starter:
+            engine.constrain(action_grammar(config, commands))
+        # The system prompt of the usual language is read now, not in the first turn.
+        engine.warm(instructions(config, commands, starter=model.is_starter))
+    except VoiceError:
+        engine.close()
+        raise
     return engine
+
+
+def adapters(loaded: Loaded) -> dict[str, AdapterConfig]:
+    """The language model's adapters, with whole paths. Raises ``ConfigError`` when that of the
+    persona is none of them."""
+    found, wanted = loaded.config.llm.adapters, loaded.config.persona.adapter
+    if wanted and wanted not in found:
+        raise ConfigError(
+            f"{loaded.origin(('persona', 'adapter'))}: persona.adapter = {wanted!r}: no adapter of"
+            f" this name in llm.adapters. Names: {', '.join(sorted(found)) or 'none'}."
+        )
+    return {
+        name: own.model_copy(update={"path": str(_whole(loaded, name, own.path))})
+        for name, own in found.items()
+    }
+
+
+def _whole(loaded: Loaded, name: str, path: str) -> Path:
+    base = loaded.base(("llm", "adapters", name, "path")) or Path.cwd()
+    return base / Path(path).expanduser()
 
 
 def conversation_limits(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +27,13 @@ from robot_voice.vad.segmenter import Segmenter, SegmenterConfig
 from robot_voice.worker import Workers
 
 from .caring import open_screen
-from .language_model import conversation_limits, load_llm, load_second_opinion, with_remote
+from .language_model import (
+    adapters,
+    conversation_limits,
+    load_llm,
+    load_second_opinion,
+    with_remote,
+)
 
 if TYPE_CHECKING:
     from robot_voice.asr.whisper import WhisperAsr
@@ -63,6 +71,9 @@ class Engines:
 
     asr: Asr
     llm: Llm
+    adapt: Callable[[str], None]
+    """Lets the language model on board speak with another of ``llm.adapters``; "": with none. In
+    its thread. Raises ``ConfigError`` or ``LlmError``."""
     limits: Limits
     """How much of a conversation the language model is shown."""
     judge: Judge | None
@@ -74,8 +85,10 @@ class Engines:
 
 
 def find_models(loaded: Loaded) -> Models:
-    """Where the configured models are. Raises ``ModelError``."""
+    """Where the configured models are. Raises ``ModelError``, or ``ConfigError`` for an adapter
+    that is not listed."""
     config = loaded.config
+    adapters(loaded)
     return Models(
         find_model("asr", config.asr.model, loaded.base(("asr", "model"))),
         find_model("llm", config.llm.model, loaded.base(("llm", "model"))),
@@ -99,7 +112,7 @@ def load_engines(
     with ThreadPoolExecutor(5, "load") as pool:
         judge = pool.submit(load_second_opinion, config, models.llm)
         asr = pool.submit(load_asr, config, models.asr)
-        llm = pool.submit(load_llm, config, models.llm, commands)
+        llm = pool.submit(load_llm, loaded, models.llm, commands)
         tts = pool.submit(load_tts, loaded)
         starter = models.llm.is_starter
         screen = pool.submit(lambda: open_screen(config, judge.result(), store, starter=starter))
@@ -108,6 +121,7 @@ def load_engines(
         return Engines(
             asr=SharedAsr(ears, cores),
             llm=with_remote(SharedLlm(llm.result(), cores), loaded),
+            adapt=lambda name: cores.during(partial(llm.result().adapt, name)),
             limits=conversation_limits(config, llm.result(), commands, starter=starter),
             judge=judge.result(),
             screen=screen.result(),

@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeAlias
 
 import numpy as np
 
@@ -55,18 +56,24 @@ def joined(blocks: list[Speech]) -> Speech:
     return Speech(samples, blocks[0].rate, tuple(marks))
 
 
-def announcing(
-    stages: Stages, announce: Callable[[Prepared], None]
-) -> Callable[[SafeText], Awaitable[None]]:
-    """How to say something of one's own accord: synthesise it now, ``announce`` it when it is
-    there. Raises ``TtsError``."""
+Announce: TypeAlias = Callable[[SafeText, Callable[[], None]], Awaitable[None]]
+"""Say this when nobody speaks, and call that when it begins. Raises ``TtsError``."""
 
-    async def say(text: SafeText) -> None:
+
+def announcing(stages: Stages, announce: Callable[[Prepared], None]) -> Announce:
+    """How to say something of one's own accord: synthesise it now, ``announce`` it when it is
+    there."""
+
+    async def say(text: SafeText, begins: Callable[[], None]) -> None:
         async with stages.synthesize(text) as speech:
             blocks = [block async for block in speech]
+
+        def news(language: str) -> tuple[SafeText, Speech]:
+            begins()
+            return text, joined(blocks)
+
         if blocks:
-            whole = text, joined(blocks)
-            announce(lambda language: whole)
+            announce(news)
 
     return say
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from robot_voice.condense import Diary
 from robot_voice.config import Config
 from robot_voice.conversation import Conversation
+from robot_voice.errors import EngineError
+from robot_voice.events import Dismissed, Event, TurnEnded, Withdrawn
 from robot_voice.memory.commands import memory_request
 from robot_voice.memory.elsewhere import forget_elsewhere
 from robot_voice.memory.hashing import Embedder, HashEmbedder
@@ -26,6 +30,10 @@ from robot_voice.skills.talk import Skills
 from robot_voice.types import Draft, Message, SafeText, Transcript
 
 from .errands import Errands
+
+_log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 MOST_TALKS = 32
 """Conversations of this process whose words may still be shown to the model."""
@@ -65,9 +73,12 @@ class Remembering:
         self._screen = screen
         self._conversation = conversation
         self._loop = asyncio.get_running_loop()
-        elsewhere = partial(forget_elsewhere, skills)
-        self._memory = Memory(store, self._forgotten, clock, elsewhere)
         self._errands = Errands("memory")
+        self._knows = store is not None
+        elsewhere = partial(forget_elsewhere, skills)
+        later = partial(self._errands.submit, partial(self._try, elsewhere))
+        forgets = elsewhere if self._knows else later
+        self._memory = Memory(store, self._forgotten, clock, forgets)
         self._failure: Say | None = None
         self._talks: deque[tuple[float, Message]] = deque(maxlen=MOST_TALKS)
         kept = store is not None and config.memory.summaries
@@ -78,7 +89,7 @@ class Remembering:
 
     async def answer(self, words: Transcript, language: str) -> SafeText | None:
         """What is said to these words in this language; None: they are not about the memory."""
-        say = await self._errands.ask(partial(self._memory.answer, words.text, words.language))
+        say = await self._ask(partial(self._memory.answer, words.text, words.language))
         return await self._spoken(say, language, words.text) if say else None
 
     async def note(self, messages: Sequence[Message], language: str) -> str:
@@ -86,7 +97,7 @@ class Remembering:
         if not messages or messages[-1].role != "user":
             return ""
         find = partial(self._memory.notes, messages[-1].text, self._shown_since(messages))
-        notes = await self._errands.ask(find)
+        notes = await self._ask(find)
         return as_note(notes, language, self._clock()) if notes else ""
 
     def committed(self, transcript: Transcript) -> None:
@@ -99,7 +110,18 @@ class Remembering:
 
         if isinstance(memory_request(transcript.text), ForgetThat | ForgetAll):
             self.keep_nothing()  # whatever it was
-        self._errands.submit(do)
+        if self._knows:
+            self._errands.submit(do)
+        else:
+            do()
+
+    def happened(self, event: Event) -> None:
+        """A listener: what was withdrawn never was."""
+        if isinstance(event, Withdrawn | Dismissed | TurnEnded):
+            if self._knows:
+                self._errands.submit(self._memory.turn_over)
+            else:
+                self._memory.turn_over()
 
     def keep_nothing(self) -> None:
         """Keep no gist of the conversation that is under way."""
@@ -125,6 +147,18 @@ class Remembering:
     def _forgotten(self) -> None:
         """Called by the memory's thread: the conversation holds the same words."""
         self._loop.call_soon_threadsafe(self._conversation.clear)
+
+    async def _ask(self, work: Callable[[], T]) -> T | None:
+        if not self._knows:
+            return work()  # touches no disk
+        return await self._errands.ask(work)
+
+    def _try(self, forget: Callable[[], None]) -> None:
+        try:
+            forget()
+        except EngineError as error:
+            _log.warning("%s", error)
+            self._failure = Say("memory_failed")
 
     def _summarised(self, gist: str, language: str, last: Message) -> None:
         self._talks.append((self._clock(), last))

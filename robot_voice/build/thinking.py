@@ -33,7 +33,7 @@ from robot_voice.worker import Workers
 
 from .caring import Keeper, open_screen, open_store
 from .doing import Doing
-from .equipment import load_equipment
+from .equipment import Equipment, load_equipment
 from .interpreting import TOKENS_AHEAD
 from .language_model import (
     conversation_limits,
@@ -70,10 +70,12 @@ async def open_mind(loaded: Loaded) -> AsyncGenerator[Thinker]:
     workers = start_workers(config)
     llm: Llm | None = None
     judge: Judge | None = None
+    able: Equipment | None = None
     keeper: Keeper | None = None
     try:
         store = await asyncio.to_thread(open_store, config)
-        engine = await asyncio.to_thread(load_llm, config, model, commands)
+        engine = await asyncio.to_thread(load_llm, loaded, model, commands)
+        llm = engine  # which is closed at the end even if there is no way to the remote one
         llm = with_remote(engine, loaded)
         judge = await asyncio.to_thread(load_second_opinion, config, model)
         open_ = partial(open_screen, config, judge, store, starter=starter)
@@ -93,6 +95,8 @@ async def open_mind(loaded: Loaded) -> AsyncGenerator[Thinker]:
     finally:
         if keeper is not None:
             await keeper.close()
+        if able is not None:
+            able.close()
         workers.close(llm, judge)
 
 
@@ -126,7 +130,7 @@ class Thinking:
             screen=screened,
             answer=self._answer,
             rewrite=None if self.starter else self._rewrite,
-            closing=self.keeper.closing,
+            closing=self._closing,
             prepare=self._prepare,
             sum_up=None if self.starter else self._sum_up,
         )
@@ -178,6 +182,11 @@ class Thinking:
             aclosing(self.doing.apart(tokens, messages, code)) as words,
         ):
             yield words
+
+    def _closing(self, language: str) -> SafeText | None:
+        """Asked for when all of a reply has passed the filter."""
+        self.doing.passed()
+        return self.keeper.closing(language)
 
     def _rewrite(self, draft: Draft) -> Stream[str]:
         again = prompts.rewrite(draft, self.config.tone)

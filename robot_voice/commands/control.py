@@ -13,6 +13,9 @@ app = typer.Typer(
     no_args_is_help=True, help="Tell a running robot of its motions, silence it, or look at it."
 )
 
+ADAPTER_SECONDS = 60.0
+"""A large model takes some to read its instructions again."""
+
 
 @command(app, "json", "verbose")
 def motion(
@@ -57,15 +60,31 @@ def unmute(run: Run) -> None:
 
 
 @command(app, "json", "verbose")
+def adapter(
+    run: Run,
+    name: Annotated[str, typer.Argument(help='One of llm.adapters; "" for none.')],
+) -> None:
+    """Let the robot speak with another adapter (LoRA) of its language model.
+
+    It falls silent, and reads its instructions again, which may take seconds. At
+    the next start it begins with persona.adapter again.
+
+    Example:
+      robot-voice control adapter guide
+    """
+    _show(run, {"do": "adapter", "name": name}, ADAPTER_SECONDS)
+
+
+@command(app, "json", "verbose")
 def status(run: Run) -> None:
     """Show how a running robot is."""
     _show(run, {"do": "status"})
 
 
-def _show(run: Run, request: Mapping[str, Any]) -> None:
+def _show(run: Run, request: Mapping[str, Any], seconds: float = 5.0) -> None:
     from robot_voice.service.control import ask, socket_path
 
-    answer = ask(socket_path(), request)
+    answer = ask(socket_path(), request, seconds)
     if run.json:
         run.write_json(answer)
         return

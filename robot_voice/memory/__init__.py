@@ -2,4 +2,5 @@
 
 ``commands`` hears the requests, ``hashing`` and ``gguf`` turn texts into vectors, ``store`` keeps
 both on the disk, ``recall`` chooses what the model is shown, and ``talk`` answers the requests.
+``elsewhere`` forgets what else is kept of people's words.
 """

@@ -34,7 +34,7 @@ def asks_of_talks(text: str) -> bool:
     """Whether ``text``, English or Korean, asks about an earlier conversation, whatever that was
     about: then no word of the question is in what is looked for."""
     words = _SPACE.sub(" ", text.replace("’", "'")).strip()[:_MOST]
-    return (korean if _HANGUL.search(words) else english).asks_of_talks(words)
+    return korean.asks_of_talks(words) if _HANGUL.search(words) else english.asks_of_talks(words)
 
 
 def says_yes(text: str) -> bool | None:

@@ -53,15 +53,17 @@ _EMPTY_WORDS = """
     do does did have has had can could will would shall should may might must not no yes i me my
     mine we us our you your he him his she her it its they them their this that these those there
     here what which who whom whose when where why how please tell know remember think say said
+    user robot
     about just very really also again some any much many more most than then now s t m re ve ll d
     나 내 내가 나는 난 나의 저 제 제가 저는 전 우리 우리는 너 네 네가 그 이 저기 그거 이거 것 거
     걸 건 게 수 좀 잘 뭐 뭐야 뭐지 뭘 무엇 무엇을 무슨 어떤 누구 누구야 누구지 누가 언제 언제야
     언제지 어디 어디야 어디지 어디에 어디서 왜 어떻게 있어 있어요 있다 있지 있는 있니 없어 없어요
     없다 없는 해 해요 한다 하는 했어 하지 하니 할 한 돼 되 되는 이야 이에요 예요 야 입니다 인지
     알아 알려 말해 줘 줄래 주세요 기억 기억해 기억나 혹시 그럼 그래서 그리고 근데 정말 진짜
+    사용자 로봇
 """
 _EMPTY = frozenset(_EMPTY_WORDS.split())
-"""Words that any question or any fact may have."""
+"""Words that any question or any fact may have, or any sentence on a conversation."""
 
 _COMMON_WORDS = """
     name names called call favourite favorite like likes time day days go goes going get got take
@@ -83,7 +85,7 @@ _ENDINGS = re.compile(r"(?<=[a-z]{3})(?:'s|ies|ing|ed|es|s)$")
 class HashEmbedder:
     """The embedder that needs no model: see the module."""
 
-    name = f"hash-{DIMENSIONS}-1"
+    name = f"hash-{DIMENSIONS}-2"  # counts up whenever a text's vector changes
 
     def __init__(self, threshold: float | None = None) -> None:
         self.threshold = THRESHOLD if threshold is None else threshold

@@ -34,7 +34,10 @@ from .requests import (
     Retain,
     trimmed,
 )
+from .sayings import CATEGORIES, Say, filled
 from .store import MemoryStore
+
+__all__ = ["CATEGORIES", "Memory", "Say", "filled"]
 
 _log = logging.getLogger(__name__)
 
@@ -53,39 +56,9 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Say:
-    """What is said to a request: a template, and what is put into it."""
-
-    category: str
-    """One of ``CATEGORIES``."""
-    facts: tuple[str, ...] = ()
-    """For ``{facts}``: users' words, which must pass the screen."""
-    days: int = 0
-    """For ``{days}``."""
-
-
-CATEGORIES = (
-    "memory_kept",
-    "memory_off",
-    "memory_failed",
-    "memory_forgotten",
-    "memory_unknown",
-    "memory_ask_which",
-    "memory_ask_all",
-    "memory_all_forgotten",
-    "memory_left",
-    "memory_told",
-    "memory_empty",
-    "memory_exported",
-    "memory_ask_days",
-    "memory_days",
-)
-
-
-@dataclass(frozen=True, slots=True)
 class _Plan:
     say: Say
-    do: Callable[[], None] = lambda: None
+    do: Callable[[], object] = lambda: None
     on_yes: _Plan | None = None
     """What a yes to ``say`` leads to."""
 
@@ -104,7 +77,7 @@ class Memory:
         store: MemoryStore | None,
         forgotten_all: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.time,
-        elsewhere: Callable[[], None] = lambda: None,
+        elsewhere: Callable[[], object] = lambda: None,
     ) -> None:
         """When everything is to be forgotten, ``forgotten_all`` is called first: the conversation
         that is under way has the same words in it; and ``elsewhere`` last: what it does may raise
@@ -113,6 +86,8 @@ class Memory:
         self._forgotten_all = forgotten_all
         self._elsewhere = elsewhere
         self._clock = clock
+        forgotten = _Plan(Say("memory_all_forgotten"), self._forget_all)
+        self._all = _Plan(Say("memory_ask_all"), on_yes=forgotten)
         self._asked: tuple[float, _Plan] | None = None
         self._last: tuple[float, Sequence[int]] = (0.0, ())
         self._answered = ""
@@ -128,9 +103,9 @@ class Memory:
 
     def notes(self, text: str, since: float = math.inf) -> list[Note]:
         """What the model may need to know for an answer to ``text`` (``recall.as_note`` makes lines
-        of the prompt of it): at most three memories, the best first, and what the last
-        conversations were about if it is asked that. Without those of ``since``, in seconds since
-        the epoch, and later: the model is shown them word for word."""
+        of it): at most three memories, the best first, and what the last conversations were about
+        if it asks that; none of those that it is shown word for word: what was written ``since``,
+        in seconds since the epoch."""
         found = self._relevant(text, since)
         if asks_of_talks(text) or isinstance(memory_request(text), Recall):
             found += [note for note in self._talks(since)[-MOST_TALKED:] if note not in found]
@@ -140,10 +115,9 @@ class Memory:
         """Keep what a conversation was about, each sentence for itself: so it is found by few words
         in common, and the model is shown no more than it needs. ``language``: ISO 639-1 code."""
         splitter = SentenceSplitter(language, MAX_FACT, first_clause_chars=MAX_FACT)
-        for sentence in [*splitter.push(text), *splitter.flush()]:
-            if trimmed(sentence):
-                keep = partial(MemoryStore.remember, text=sentence, language=language)
-                self._quietly(partial(keep, kind="summary"))
+        for sentence in filter(trimmed, [*splitter.push(text), *splitter.flush()]):
+            keep = partial(MemoryStore.remember, text=sentence, language=language)
+            self._quietly(partial(keep, kind="summary"))
 
     def answer(self, text: str, language: str) -> Say | None:
         """What is said to these words; None: they are not about the memory. Changes nothing.
@@ -174,16 +148,19 @@ class Memory:
             return self._failed(error)
         return None
 
+    def turn_over(self) -> None:
+        """What was answered and not committed never was; what was committed needs no answer."""
+        self._answered, self._owed = "", None
+
     # --- plans -----------------------------------------------------------------
 
     def _plan(self, text: str, language: str) -> _Plan | None:
         request = memory_request(text)
-        if isinstance(request, ForgetAll):  # there is more to be forgotten than memories
-            forget = _Plan(Say("memory_all_forgotten"), self._forget_all)
-            return _Plan(Say("memory_ask_all"), on_yes=forget)
         if request is not None:
             if self._store is not None:
                 return self._asks(request, language, self._store)
+            if isinstance(request, ForgetAll):  # there is more to forget than memories
+                return self._all
             # What was said a minute ago is in the conversation, which needs no memory.
             return None if isinstance(request, Recall) and request.about else _OFF
         if self._asked is None or self._clock() - self._asked[0] > ASKED_SECONDS:
@@ -203,12 +180,14 @@ class Memory:
                 return self._forgetting(store, last) if known else _UNKNOWN
             case ForgetThat(about):
                 return self._forget_about(store, about)
+            case ForgetAll():
+                return self._all
             case Recall(about):
                 return self._tell(store, about)
             case Export():
-                return _Plan(Say("memory_exported"), lambda: _done(store.export()))
+                return _Plan(Say("memory_exported"), store.export)
             case Retain(days):
-                keep = _Plan(Say("memory_days", days=days), lambda: _done(store.retain(days)))
+                keep = _Plan(Say("memory_days", days=days), lambda: store.retain(days))
                 return _Plan(Say("memory_ask_days", days=days), on_yes=keep)
 
     def _forgetting(self, store: MemoryStore, numbers: Sequence[int]) -> _Plan:
@@ -232,9 +211,10 @@ class Memory:
     def _tell(self, store: MemoryStore, about: str) -> _Plan | None:
         found = self._relevant(about) if about else store.notes()
         told = [note for note in found if note.kind == "fact"][-MOST_TOLD:]
-        if not told:  # what was talked about the model tells, who is shown it
-            nothing = _UNKNOWN if about else _Plan(Say("memory_empty"))
-            return None if found else nothing
+        if found and not told:
+            return None  # what was talked about the model tells, who is shown it
+        if not told:
+            return _UNKNOWN if about else _Plan(Say("memory_empty"))
         # "Forget that" after several facts would mean any of them.
         meant = [note.id for note in told] if len(told) == 1 else []
         return _Plan(Say("memory_told", _texts(told)), lambda: self._mean(meant))
@@ -245,9 +225,8 @@ class Memory:
         self._mean([store.remember(fact, language)])
 
     def _forget_all(self) -> None:
-        """Each is done whatever becomes of the others; the last are done first."""
         self._mean([])
-        with ExitStack() as deeds:
+        with ExitStack() as deeds:  # each is done whatever becomes of the others, the last first
             deeds.callback(self._elsewhere)
             if self._store is not None:
                 deeds.callback(self._store.forget_all)
@@ -280,13 +259,6 @@ class Memory:
         return _FAILED
 
 
-def filled(template: str, say: Say) -> str:
-    """``template`` with the facts, in quotation marks, and the days of ``say`` in it. The facts are
-    users' words: the result must pass the screen."""
-    facts = ", ".join(f"“{fact}”" for fact in say.facts)
-    return template.replace("{days}", str(say.days)).replace("{facts}", facts)
-
-
 def _is_talk(note: Note, since: float = -math.inf) -> bool:
     """Whether it tells of a conversation, and was written then or later."""
     return note.kind == "summary" and note.at >= since
@@ -294,7 +266,3 @@ def _is_talk(note: Note, since: float = -math.inf) -> bool:
 
 def _texts(notes: Sequence[Note]) -> tuple[str, ...]:
     return tuple(note.text for note in notes)
-
-
-def _done(_: object) -> None:
-    """A deed whose result nobody needs."""

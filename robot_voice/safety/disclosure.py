@@ -37,6 +37,8 @@ class Facts:
     """The log's level is "debug", where utterances appear."""
     memory: bool = False
     """What people ask it to remember is kept (``memory.enabled``)."""
+    talks: bool = False
+    """So is the gist of conversations (``memory.summaries``)."""
     remote: bool = False
     """The answers come from a model on another machine (``llm.remote.url``)."""
 
@@ -66,7 +68,7 @@ def answer(kind: Question, language: str, level: KoreanLevel, facts: Facts) -> s
     parts = ["audio_remote" if facts.remote else "audio"]
     parts.append("logs" if facts.logs_words and not facts.history else history)
     if facts.memory:
-        parts.append("memory")
+        parts.append("memory_talks" if facts.talks else "memory")
     if facts.reports:
         parts.append("reports_texts" if facts.report_texts else "reports_plain")
     return " ".join(texts[part] for part in parts)
@@ -83,7 +85,7 @@ def notice(language: str, level: KoreanLevel, facts: Facts, name: str) -> str:
     elif facts.history or facts.logs_words:
         kept = "kept_history"
     elif facts.memory:
-        kept = "kept_memory"
+        kept = "kept_talks" if facts.talks else "kept_memory"
     else:
         kept = "kept_reports" if facts.reports and facts.report_texts else "kept_none"
     texts = _answers(language, level)

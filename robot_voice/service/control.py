@@ -4,6 +4,7 @@
     {"do": "motion", "level": 0}        they stand still again
     {"do": "interrupt"}                 fall silent
     {"do": "mute", "muted": true}       close the microphone (false: open it)
+    {"do": "adapter", "name": "guide"}  fall silent, then speak with this adapter ("": with none)
     {"do": "status"}                    how is it
 
 Each line is answered by one line: ``{"ok": true, ...}`` or ``{"ok": false, "error": "..."}``. Only
@@ -42,7 +43,7 @@ MAX_CLIENTS = 8
 MOTION_SECONDS, MAX_MOTION_SECONDS = 10.0, 60.0
 
 ANSWER_SECONDS = 5.0
-"""How long ``ask`` waits. The daemon's loop is never busy for a second."""
+"""How long ``ask`` usually waits. The daemon's loop is never busy for a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class Hooks:
     """Told the level in [0, 1] whenever it changes."""
     interrupt: Callable[[], Awaitable[None]]
     mute: Callable[[bool], None]
+    adapter: Callable[[str], Awaitable[None]]
+    """Told the name of one of ``llm.adapters``, or nothing."""
     status: Callable[[], Mapping[str, Any]]
     """What is told about the robot; it must fit into JSON."""
 
@@ -139,11 +142,9 @@ class Control:
             case "motion", {"level": level, **rest} if rest.keys() <= {"seconds"}:
                 return self._motion(level, rest.get("seconds", MOTION_SECONDS))
             case "interrupt", {**rest} if not rest:
-                try:
-                    await self._hooks.interrupt()
-                except VoiceError as error:
-                    return _refused(str(error))
-                return {"ok": True}
+                return await _done(self._hooks.interrupt())
+            case "adapter", {"name": str(name), **rest} if not rest:
+                return await _done(self._hooks.adapter(name))
             case "mute", {"muted": bool(muted), **rest} if not rest:
                 self._hooks.mute(muted)
                 return {"ok": True, "muted": muted}
@@ -151,7 +152,8 @@ class Control:
                 return {"ok": True, **self._hooks.status(), "motion": self._level}
         return _refused(
             'want {"do": "motion", "level": 0..1, "seconds": optional}, {"do": "interrupt"},'
-            ' {"do": "mute", "muted": true or false} or {"do": "status"}'
+            ' {"do": "mute", "muted": true or false}, {"do": "adapter", "name": "..."} or'
+            ' {"do": "status"}'
         )
 
     def _motion(self, level: object, seconds: object) -> dict[str, Any]:
@@ -174,14 +176,23 @@ class Control:
             self._hooks.motion(level)
 
 
-def ask(path: Path, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Send one request to the daemon at ``path`` and return its answer.
+async def _done(what: Awaitable[None]) -> dict[str, Any]:
+    try:
+        await what
+    except VoiceError as error:
+        return _refused(str(error))
+    return {"ok": True}
+
+
+def ask(path: Path, request: Mapping[str, Any], seconds: float = ANSWER_SECONDS) -> dict[str, Any]:
+    """Send one request to the daemon at ``path`` and return its answer, for which it waits for so
+    many ``seconds``.
 
     Raises ``EngineError`` when nobody answers, or the answer is a refusal.
     """
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(ANSWER_SECONDS)
+            connection.settimeout(seconds)
             connection.connect(str(path))
             connection.sendall(_line(request))
             with connection.makefile("rb") as answers:

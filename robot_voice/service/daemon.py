@@ -258,6 +258,7 @@ def _hooks(
         motion=motion,
         interrupt=pipeline.interrupt,
         mute=device.mute,
+        adapter=assistant.adapt,
         status=lambda: {
             "name": config.persona.name,
             "mode": config.mode,

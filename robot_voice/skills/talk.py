@@ -80,6 +80,11 @@ class Skills:
             asked = after.asked if after.asked is not before.asked else None
             self._become(replace(quiet(after), asked=asked))
 
+    def turn_over(self) -> None:
+        """What was answered and not committed never was; what was committed needs no answer."""
+        with self._lock:
+            self._answered, self._owed = "", None
+
     def due(self) -> list[Answer]:
         """What is to be said now because its time has come. Call it once a second or so."""
         with self._lock:

@@ -28,8 +28,9 @@ from robot_voice.llm.llama import LlamaLlm
 from robot_voice.llm_config import LlmConfig
 from robot_voice.types import Message
 
-from .common import defaults, machine, save
-from .untrained import SHAPES, add_folder, make
+from .common import defaults, save
+from .llm_models import about, warmed
+from .untrained import SHAPES, add_folder
 
 RULE = "Rule {n}: be kind, be clear, use short sentences, and say so when you do not know. "
 ASKED = "It rains again. What now, number {n}?"
@@ -46,11 +47,12 @@ def main() -> None:
     options = parser.parse_args()
     loaded = defaults()
     threads = options.threads or threads_for(loaded.config)
-    path = make(options.shape, options.folder)
+    path = warmed(options.shape, options.folder)
+    at = about(loaded, threads, {options.shape: path})
     llm = LlamaLlm(path, LlmConfig(), threads)
     rules = system_prompt(llm, options.tokens)
     result = {
-        "machine": machine(loaded),
+        "machine": at,
         "shape": options.shape,
         "threads": threads,
         "system_tokens": len(llm._opening(rules, "a")),

@@ -27,8 +27,9 @@ from robot_voice.llm.llama import LlamaLlm
 from robot_voice.llm_config import LlmConfig
 from robot_voice.types import Message
 
-from .common import defaults, machine, percentile, save
-from .untrained import SHAPES, add_folder, bytes_per_token, make
+from .common import defaults, percentile, save
+from .llm_models import about, warmed
+from .untrained import SHAPES, add_folder, bytes_per_token
 
 TALK = [
     Message("system", "You are a kind robot. Your words are spoken aloud. " * 4),
@@ -52,10 +53,12 @@ def main() -> None:
         parser.error(f"no such shape: {', '.join(unknown)}")
     loaded = defaults()
     threads = options.threads or threads_for(loaded.config)
+    files = {name: warmed(name, options.folder) for name in options.shapes}
+    result: dict[str, Any] = {"machine": about(loaded, threads, files)}
     bandwidth = read_bandwidth(threads)
-    found = {}
-    for name in options.shapes:
-        llm = LlamaLlm(make(name, options.folder), LlmConfig(), threads)
+    found = dict[str, Any]()
+    for name, file in files.items():
+        llm = LlamaLlm(file, LlmConfig(), threads)
         found[name] = compare(llm, threads, options.tokens, options.blocks)
         llm.close()
         moved = bytes_per_token(name) * found[name]["engine_tokens_per_second"]
@@ -63,11 +66,7 @@ def main() -> None:
             "moved_gb_per_second": round(moved / 1e9, 1),
             "roofline_share": round(moved / bandwidth, 3),
         }
-    result = {
-        "machine": machine(loaded),
-        "read_gb_per_second": round(bandwidth / 1e9, 1),
-        "models": found,
-    }
+    result |= {"read_gb_per_second": round(bandwidth / 1e9, 1), "models": found}
     if set(WANTED) <= set(found):
         save("llm_speed", result)
     sys.stdout.write(json.dumps(result, indent=2) + "\n")

@@ -11,7 +11,7 @@ from typing import Any
 from robot_voice.service.ledger import STEPS
 from robot_voice.view import LABELS
 
-from . import report_duplex, report_listening, report_safety
+from . import report_duplex, report_listening, report_llm, report_safety
 from .common import ROOT, evaluated, load
 from .report_parts import on, row
 
@@ -169,6 +169,7 @@ SECTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     **report_listening.SECTIONS,
     **report_safety.SECTIONS,
     **report_duplex.SECTIONS,
+    **report_llm.SECTIONS,
 }
 
 

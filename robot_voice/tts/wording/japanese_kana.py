@@ -23,7 +23,8 @@ _KANJI = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff々〆]")
 _KANA = re.compile(r"[\u3041-\u30ff]")
 _JAPANESE = re.compile(rf"{_KANJI.pattern}|{_KANA.pattern}")
 
-_WEEKDAYS = dict(zip("月火水木金土日", "げつ か すい もく きん ど にち".split(), strict=True))
+_READ = ["げつ", "か", "すい", "もく", "きん", "ど", "にち"]
+_WEEKDAYS = dict(zip("月火水木金土日", _READ, strict=True))
 
 _RULES: tuple[Rule, ...] = (
     (
