@@ -267,6 +267,19 @@ def test_what_was_missed_is_told_once(tmp_path: Path) -> None:
     assert talk.wait(100) == [missed]
 
 
+def test_a_new_configuration_goes_on_with_what_is_to_ring() -> None:
+    talk = Talk()
+    talk.say("Set a timer for ten minutes.")
+    talk.say("Wake me up at seven.")
+    after = talk.begin()
+    after.take_over(talk.skills.waiting())
+    after.take_over(talk.skills.waiting())
+    assert after.waiting() == talk.skills.waiting()
+    assert len(after.waiting()) == 2
+    talk.now += 600
+    assert len(after.due()) == 1
+
+
 def test_without_a_file_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     talk = Talk()

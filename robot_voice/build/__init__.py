@@ -11,7 +11,7 @@ Everything else sees the pipeline, its events and the conversation. ``loading`` 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -30,8 +30,10 @@ from robot_voice.llm.summary import Window
 from robot_voice.pipeline import Pipeline
 from robot_voice.safety import apology, ask_again, cannot_translate
 from robot_voice.settings import Loaded
+from robot_voice.skills.items import Item
+from robot_voice.skills.talk import Skills
 from robot_voice.stages import Speaker, Stages
-from robot_voice.types import Heard, Stream, Utterance
+from robot_voice.types import Heard, Message, Stream, Utterance
 from robot_voice.understanding import MAX_ASKED
 from robot_voice.worker import Workers
 
@@ -65,6 +67,7 @@ __all__ = [
     "STARTER_HEARING",
     "STARTER_NOTICE",
     "Assistant",
+    "Carried",
     "Listen",
     "Models",
     "News",
@@ -96,6 +99,14 @@ Listen: TypeAlias = Callable[[], Stream[Heard]]
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """What a new configuration goes on with."""
+
+    messages: Sequence[Message] = ()
+    timers: Sequence[Item] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Assistant:
     """A robot that is ready to listen."""
 
@@ -110,6 +121,19 @@ class Assistant:
     adapt: Callable[[str], Awaitable[None]]
     """Falls silent, then lets the language model on board speak with another of ``llm.adapters``;
     "": with none. Raises ``ConfigError`` or ``LlmError``."""
+    skills: Skills | None = None
+    """The timers. None: the owner wants none."""
+
+    def carried(self) -> Carried:
+        """What the next one is to ``go_on`` with."""
+        timers = self.skills.waiting() if self.skills is not None else ()
+        return Carried(self.conversation.preview(""), timers)
+
+    def go_on(self, carried: Carried) -> None:
+        """Take up the conversation, and ring what is to ring."""
+        self.conversation.restore([*carried.messages])
+        if self.skills is not None:
+            self.skills.take_over(carried.timers)
 
 
 @asynccontextmanager
@@ -144,7 +168,8 @@ async def assemble(
         told = await asyncio.to_thread(news, config, engines.tts)
         async with doing.open(announcing(stages, pipeline.announce), events.emit):
             adapt = wiring.adapt(pipeline)
-            yield Assistant(config, models, pipeline, conversation, events, told, workers, adapt)
+            robot = Assistant(config, models, pipeline, conversation, events, told, workers, adapt)
+            yield replace(robot, skills=able.skills)
     finally:
         workers.close(*(engines.llm, engines.judge, engines.tts) if engines else ())
         if able is not None:

@@ -30,6 +30,7 @@ from robot_voice.audio.device import DeviceAudio
 from robot_voice.build import (
     STARTER_NOTICE,
     Assistant,
+    Carried,
     assemble,
     barge_in,
     find_models,
@@ -47,7 +48,6 @@ from robot_voice.events import (
     Muted,
 )
 from robot_voice.settings import Loaded
-from robot_voice.types import Message
 
 from .control import Control, Hooks, socket_path
 from .herald import Herald
@@ -90,7 +90,7 @@ class _Daemon:
         self._stopping = False
         self._asked = asyncio.Event()
         self._device: DeviceAudio | None = None
-        self._said: list[Message] = []  # a new configuration goes on with the conversation
+        self._carried = Carried()
 
     async def serve(self, loaded: Loaded) -> None:
         """One session after another, until a signal ends it."""
@@ -139,13 +139,13 @@ class _Daemon:
                 await device.first_status()
                 if assistant.models.starter:
                     _log.info(STARTER_NOTICE)
-                assistant.conversation.restore(self._said)
+                assistant.go_on(self._carried)
                 herald.begin(assistant.pipeline.announce, assistant.news)
                 hooks = _hooks(assistant, device, rejections, screenings)
                 with _history(config, assistant, events):
                     async with Control(hooks).listen(socket_path()):
                         yield assistant
-                self._said = assistant.conversation.preview("")
+                self._carried = assistant.carried()
                 herald.end()
             watching.cancel()
 

@@ -6,7 +6,7 @@ since the epoch, so that they outlive the process. What rings is told again unti
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, TypeAlias
@@ -112,6 +112,6 @@ def label(item: Item, voice: Voice) -> str:
     return voice.word(f"label_{'named_' if item.name else ''}{item.kind}", **values)
 
 
-def ordered(items: Sequence[Item]) -> tuple[Item, ...]:
+def ordered(items: Iterable[Item]) -> tuple[Item, ...]:
     """The first to ring comes first."""
     return tuple(sorted(items, key=lambda item: item.due))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from robot_voice.safety.templates import KoreanLevel
 
 from . import board
 from .answers import answer
-from .items import State, due, quiet, ring
+from .items import Item, State, due, ordered, quiet, ring
 from .recognise import skill_request
 from .timers import step
 from .voice import Voice, voice
@@ -95,6 +95,16 @@ class Skills:
             Answer(ring(item, voice), voice.language)
             for item, voice in zip(ringing, voices, strict=True)
         ]
+
+    def waiting(self) -> tuple[Item, ...]:
+        """What is to ring, for the ``Skills`` that take this one's place."""
+        with self._lock:
+            return self._state.items
+
+    def take_over(self, items: Iterable[Item]) -> None:
+        """Ring these too; those that are known already ring once."""
+        with self._lock:
+            self._become(replace(self._state, items=ordered({*self._state.items, *items})))
 
     def forget(self) -> None:
         """Drop the reminders, and what timers and alarms are called: these ring all the same."""
