@@ -50,11 +50,15 @@ def device_faults(result: dict[str, Any]) -> Iterator[Bar]:
     grown = dict[str, float]()
     for programs in result["resources"].values():
         for program, counts in programs.items():
-            grown["restarts"] = grown.get("restarts", 0) + counts["restarts"]
+            again = f"{program}-restarts".replace(" ", "-")
+            grown[again] = grown.get(again, 0) + counts["restarts"]
             for count in counts.keys() - {"restarts", "rss_mb_by_tens"}:
                 before, after = counts[count]
                 name = f"{program}-{count}".replace(" ", "-")
                 grown[name] = max(grown.get(name, -1e9), after - before)
+    # The audio process may have to be restarted: PortAudio hangs when its server is frozen.
+    restarts = grown.pop("audio-process-restarts")
+    yield Bar("6.5", "audio-process-restarts", f"{restarts:g}", "any", True)
     for name, more in sorted(grown.items()):
         limit = 2.0 if name.endswith("_mb") else 0.0
         yield at_most("6.5", f"most-{name}-gained", round(more, 1), limit, "")

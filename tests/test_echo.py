@@ -15,6 +15,7 @@ from robot_voice.audio.echo_trust import Evidence, Trust
 from robot_voice.audio.interruption import Interruption
 from robot_voice.audio.linear import LinearCanceller
 from robot_voice.audio.listening import Listening
+from robot_voice.audio.loudest import Loudest
 from robot_voice.audio.overheard import Overheard
 from robot_voice.audio.ring import Pcm
 from robot_voice.errors import ConfigError
@@ -346,12 +347,16 @@ def interrupted(*windows: tuple[float, float], motion: float = 0.0) -> bool:
 
 
 def test_pieces_of_a_voice_interrupt() -> None:
-    assert interrupted((0.1, 0.001), (0.2, 0.05), (0.2, 0.05))
-    assert interrupted((0.0, 0.001), (0.5, 0.05))
+    assert interrupted((0.1, 0.001), (0.3, 0.05), (0.3, 0.05))
+    assert interrupted((0.0, 0.001), (0.6, 0.05))
 
 
 def test_what_is_left_of_the_echo_does_not_interrupt_whatever_it_sounds_like() -> None:
     assert not interrupted(*[(0.9, 0.005)] * 5)
+
+
+def test_one_window_of_a_young_canceller_does_not_interrupt() -> None:
+    assert not interrupted(*[(0.05, 0.005)] * 5, (0.31, 0.05))
 
 
 def test_a_noise_does_not_interrupt() -> None:
@@ -359,8 +364,8 @@ def test_a_noise_does_not_interrupt() -> None:
 
 
 def test_while_its_own_motors_run_more_is_needed() -> None:
-    assert interrupted((0.4, 0.05))
-    assert not interrupted((0.4, 0.05), motion=1.0)
+    assert interrupted((0.6, 0.05))
+    assert not interrupted((0.6, 0.05), motion=1.0)
 
 
 def test_the_level_of_the_echo_outlasts_a_silence_and_the_voice_before_it_does_not() -> None:
@@ -369,6 +374,24 @@ def test_the_level_of_the_echo_outlasts_a_silence_and_the_voice_before_it_does_n
     interruption.pause()
     assert not interruption.push(0.2, sound(0.05), sound(0.05))
     assert not interruption.push(0.9, sound(0.005), sound(0.005))
+
+
+def test_a_pause_is_no_measure_of_the_echo() -> None:
+    """What a canceller leaves of the first breath of a sentence is as loud as that is."""
+    loudest = Loudest()
+    assert [loudest.push(level) for level in (-60.0, -30.0, -20.0)] == [-60.0, -30.0, -20.0]
+    assert {loudest.push(-60.0) for _ in range(100)} == {-20.0}
+    assert loudest.push(-50.0) == loudest.push(-40.0) == -20.0
+
+
+def test_somebody_may_turn_the_volume_down() -> None:
+    loudest = Loudest()
+    loudest.push(-10.0)
+    heard = [loudest.push(-40.0) for _ in range(200)]
+    assert heard[0] == -10.0 and heard[-1] == -40.0
+    assert [loudest.push(-20.0) for _ in range(50)][-1] == -20.0
+    loudest.forget()
+    assert loudest.push(-70.0) == -70.0
 
 
 def test_the_room_s_own_reverberation_is_faint_and_a_voice_is_not() -> None:

@@ -18,9 +18,10 @@ from robot_voice.vad.segmenter import raised
 
 from .loudest import Loudest
 
-_LIKENESS, _FADING = 0.3, 0.8
+_LIKENESS, _FADING = 0.5, 0.8
 """The detector's probabilities, added up; a fifth of the sum is forgotten with every window. With
-0.2 a noise would be enough, 0.5 hears 20 ms later."""
+0.2 a noise would be enough; 0.3 hears 20 ms sooner, but takes a single window in which a young
+canceller left more of the echo than usual."""
 
 _BELOW_DB = 18.0
 """How far below the echo a voice may be. From 15 to 20 dB there are the same voices heard; at 23 dB
