@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -143,8 +144,18 @@ def test_what_is_forbidden_is_not_offered(table: CommandTable) -> None:
     assert "없습니다" in abilities(Catalogue(), (), "ko", asks=True)
 
 
+def test_where_nobody_does_it_nothing_is_promised_or_denied() -> None:
+    base = load_commands(DEMO.with_name("base.toml"))
+    assert abilities(base.known, (), "en", asks=True) == ""
+    spec = ActionSpec("a", "harmless", False, "", [FORM])
+    some = Catalogue({"a": spec, "b": replace(spec, name="b", executor="dry")})
+    assert "abilities: b." in abilities(some, (), "en", asks=True)
+
+
 def test_a_long_list_is_cut_and_says_so() -> None:
-    specs = {f"a{n}": ActionSpec(f"a{n}", "harmless", False, "", [FORM]) for n in range(MOST + 1)}
+    specs = {
+        f"a{n}": ActionSpec(f"a{n}", "harmless", False, "dry", [FORM]) for n in range(MOST + 1)
+    }
     assert "some more" in abilities(Catalogue(specs), (), "en", asks=True)
     specs.popitem()
     assert "some more" not in abilities(Catalogue(specs), (), "en", asks=True)

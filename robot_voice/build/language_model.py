@@ -14,7 +14,7 @@ from robot_voice.config import Config
 from robot_voice.cores import threads_for
 from robot_voice.engines import Judge, Llm
 from robot_voice.errors import ConfigError, VoiceError
-from robot_voice.llm.abilities import abilities
+from robot_voice.llm.abilities import abilities, possible
 from robot_voice.llm.prompt import compose
 from robot_voice.llm.summary import Limits, limits
 from robot_voice.llm_config import AdapterConfig
@@ -125,6 +125,5 @@ def action_grammar(config: Config, commands: CommandTable) -> str:
     """What an action in a reply must look like, in GBNF; empty: no reply may hold one."""
     if not config.actions.in_reply:
         return ""
-    known, forbidden = commands.known, {*config.actions.forbidden}
-    allowed = [s.name for s in known.actions.values() if not {s.name, s.safety} & forbidden]
-    return gbnf(known, allowed, "inside") if allowed else ""
+    allowed = [spec.name for spec in possible(commands.known, config.actions.forbidden)]
+    return gbnf(commands.known, allowed, "inside") if allowed else ""

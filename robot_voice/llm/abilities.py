@@ -38,13 +38,15 @@ _ASK_KO = (
 
 
 def abilities(known: Catalogue, forbidden: Collection[str], language: str, *, asks: bool) -> str:
-    """A paragraph on the actions that are declared and not ``forbidden`` (names or classes of
-    safety). ``language``: ISO 639-1 code of the replies. ``asks``: whether the model may ask for
-    them, as ``actions.grammar`` reads it."""
+    """A paragraph on the actions that somebody does (an executor) and that are not ``forbidden``
+    (names or classes of safety). ``language``: ISO 639-1 code of the replies. ``asks``: whether the
+    model may ask for them, as ``actions.grammar`` reads it. Empty where actions are but events:
+    nobody knows whether they are done, so the model promises and denies nothing."""
     korean = language == "ko"
-    able = [spec for spec in known.actions.values() if not {spec.name, spec.safety} & {*forbidden}]
+    able = possible(known, forbidden)
     if not able:
-        return _NO_BODY_KO if korean else _NO_BODY
+        events = any(not spec.executor for spec in known.actions.values())
+        return "" if events else _NO_BODY_KO if korean else _NO_BODY
     named = "; ".join(_named(spec, language, asks) for spec in able[:MOST])
     if len(able) > MOST:
         named += " 등" if korean else "; and some more"
@@ -52,6 +54,12 @@ def abilities(known: Catalogue, forbidden: Collection[str], language: str, *, as
     if not asks:
         return text
     return text + (_ASK_KO if korean else _ASK).replace("{example}", _example(able[0]))
+
+
+def possible(known: Catalogue, forbidden: Collection[str]) -> list[ActionSpec]:
+    """The actions that an executor does, but for those that are ``forbidden``."""
+    done = [spec for spec in known.actions.values() if spec.executor]
+    return [spec for spec in done if not {spec.name, spec.safety} & {*forbidden}]
 
 
 def _named(spec: ActionSpec, language: str, asks: bool) -> str:
