@@ -38,8 +38,8 @@ from .rigged import prioritise
 
 WARM_UP = 30
 """Cycles after which nothing more should be allocated once and for all: until then utterances that
-faults have cut or joined are of new lengths, and the recogniser's buffers grow (``rss_mb_by_tens``).
-"""
+faults have cut or joined are of new lengths, and the recogniser's buffers grow with them
+(``rss_mb_by_tens``)."""
 
 
 def trials(state: str, cycles: int) -> dict[str, Any]:
