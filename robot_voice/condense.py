@@ -112,8 +112,10 @@ class Condenser:
 
     async def _end(self, diary: Diary, sum_up: SumUp, language: str) -> None:
         if diary.silent:
-            diary.silent, self._doubted = False, True
-            self._turn_page(self._window.messages())
+            messages = self._window.messages()
+            # Words that were not answered yet become one message with those that follow them.
+            diary.silent, self._doubted = bool(messages) and messages[-1].role == "user", True
+            self._turn_page(messages)
         else:
             await self._attempt(self._write(diary, sum_up, language))
 

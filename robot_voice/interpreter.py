@@ -202,7 +202,7 @@ class Interpreter:
 
     def _tell_commit(self, turn: Turn) -> None:
         """Once it may speak and it is known what was said."""
-        if turn.committed.is_set() and turn.transcript.text:
+        if turn.committed.is_set() and turn.transcript.text and turn.utterance is not SILENCE:
             silence, patience = self._segmenter.silence, turn.patience or 0.0
             self._emit(Committed(now(), turn.number, turn.transcript, patience, silence))
 

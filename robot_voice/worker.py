@@ -55,8 +55,9 @@ class Worker:
         self._job = 0  # number of the job in the thread
         self._late: int | None = None  # the job during which the last time-out came
 
-    async def call(self, function: Callable[[], T]) -> T:
-        """Run ``function`` in the thread and return its result.
+    async def call(self, function: Callable[[], T], patience: float | None = None) -> T:
+        """Run ``function`` in the thread and return its result. ``patience``: seconds that it may
+        take instead of the worker's own time-out; a call that may be long is none that hangs.
 
         Raises the worker's error when it fails or takes too long.
         """
@@ -65,7 +66,7 @@ class Worker:
         count_work(loop, 1)
         result = asyncio.wrap_future(job)  # first, so that the loop has it before the work ends
         job.add_done_callback(lambda _: count_work(loop, -1))
-        async with self._deadline():
+        async with self._deadline(patience):
             return await result
 
     def stream(self, produce: Callable[[Cancelled], Iterator[T]], depth: int) -> _ThreadStream[T]:
@@ -92,13 +93,16 @@ class Worker:
             self._job += 1
 
     @asynccontextmanager
-    async def _deadline(self) -> AsyncGenerator[None]:
+    async def _deadline(self, patience: float | None = None) -> AsyncGenerator[None]:
         """Raise the engine's own error when the body takes too long."""
+        limit = self._timeout if patience is None else patience
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(limit):
                 yield
         except TimeoutError:
-            says = f"{self._name} gave no answer within {self._timeout} s"
+            says = f"{self._name} gave no answer within {limit} s"
+            if patience is not None:
+                raise self._error(says) from None
             if self._late == self._job:
                 raise EngineHung(f"{says}, twice: it hangs") from None
             self._late = self._job

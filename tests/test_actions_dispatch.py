@@ -370,6 +370,19 @@ def test_what_has_no_executor_is_but_an_event(table: CommandTable) -> None:
     run(scenario())
 
 
+def test_a_stop_is_never_too_much(table: CommandTable) -> None:
+    async def scenario() -> None:
+        async with robot(table, seconds=5.0) as it:
+            for _ in range(MAX_WAITING + 3):
+                it.say("turn left")
+            assert it.say("stop") == ["stop"]
+            await asyncio.sleep(0.1)
+            assert set(it.outcomes()) == {("turn", "stopped")}
+            assert it.body.halted
+
+    run(scenario())
+
+
 def test_what_a_model_wishes_is_checked(table: CommandTable) -> None:
     async def scenario() -> None:
         async with robot(table) as it:

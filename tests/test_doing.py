@@ -559,6 +559,41 @@ def test_what_a_refused_reply_asks_for_is_not_done(play: Callable[..., None]) ->
     play(scenario, ActionsConfig(ask_when_guessed=False))
 
 
+def test_a_reply_that_was_cut_off_asks_for_nothing_any_more(play: Callable[..., None]) -> None:
+    async def scenario(robot: Robot) -> None:
+        robot.commit("look over there")
+
+        async def made() -> AsyncIterator[str]:
+            yield f"Of course. {TURN}"
+
+        async with aclosing(robot.doing.apart(made(), robot.conversation.preview(""), "en")) as one:
+            assert [word async for word in one] == ["Of course. "]
+        # Before its last sentence was judged somebody speaks; the reply to that has no action.
+        await robot.replies("All right.")
+        assert robot.submitted() == []
+
+    play(scenario, ActionsConfig(ask_when_guessed=False))
+
+
+def test_a_question_that_a_stop_overtakes_is_none(play: Callable[..., None]) -> None:
+    async def scenario(robot: Robot) -> None:
+        begun: list[Callable[[], None]] = []
+
+        async def announce(text: SafeText, begins: Callable[[], None]) -> None:
+            begun.append(begins)
+
+        robot.doing._telling._announce = announce
+        robot.commit("look over there")
+        await robot.replies("Well. ", TURN)
+        await asyncio.sleep(1)
+        robot.doing.happened(StopRequested(0.0, "stop"))
+        [begins] = begun
+        begins()
+        assert robot.commit("okay") == []
+
+    play(scenario)
+
+
 def test_a_question_counts_from_when_it_is_asked(play: Callable[..., None]) -> None:
     async def scenario(robot: Robot) -> None:
         begun: list[Callable[[], None]] = []

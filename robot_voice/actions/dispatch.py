@@ -174,7 +174,8 @@ class Dispatcher:
         if not sure and (spec.confirm or (guessed and self.policy.ask_when_guessed)):
             question = Question(action, language, 0.0)
             return _Plan(question=question, remark=Remark("action_confirm", words, language))
-        if spec.executor and self._waiting(spec.executor) > MAX_WAITING:
+        full = spec.executor and self._waiting(spec.executor) > MAX_WAITING
+        if full and action.name != STOP:
             return _Plan(remark=Remark("action_busy", words, language))
         remark = Remark("action_ok", words, language) if spec.executor in self.executors else None
         return _Plan(action, None, remark, spec, language)

@@ -13,7 +13,7 @@ because a server elsewhere may not know grammars.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -109,6 +109,20 @@ class ReplySplitter:
         dropped, and nothing after its mark is said."""
         held, self._held = self._held, ""
         return "" if held.startswith(OPEN) else held
+
+
+@dataclass(slots=True)
+class Wished:
+    """The actions in a reply that may yet prove to be one to words that were never said."""
+
+    text: str
+    """The user's words, as the conversation has them."""
+    language: str
+    """Of the reply."""
+    written: Sequence[str]
+    """What the model wrote, as ``parsed`` reads it."""
+    passed: bool = False
+    """Whether all of the reply may be said."""
 
 
 def _variant(name: str, form: Form, rules: dict[str, str]) -> str:

@@ -23,6 +23,10 @@ _LIKENESS, _FADING = 0.5, 0.8
 0.2 a noise would be enough; 0.3 hears 20 ms sooner, but takes a single window in which a young
 canceller left more of the echo than usual."""
 
+_YOUNG, _SURE = 90, 1.5
+"""For so many windows of echo (2.9 s) a canceller is young: it lets the robot's own words through
+for a window or two. Until then a voice must be there for three."""
+
 _BELOW_DB = 18.0
 """How far below the echo a voice may be. From 15 to 20 dB there are the same voices heard; at 23 dB
 the robot interrupts itself."""
@@ -39,12 +43,19 @@ class Interruption:
 
     def __init__(self) -> None:
         self._sum = 0.0
+        self._age = 0  # windows
         self._echo = Loudest()
         self.faint = True
         """Whether so little was left of the latest window that it is the room's reverberation,
         which the canceller's filter is too short for, and which has the robot's own voice."""
         self.motion = 0.0
         """How much the robot's own body moves, in [0, 1]."""
+
+    def forget(self) -> None:
+        """The streams begin anew."""
+        self.pause()
+        self._age = 0
+        self._echo.forget()
 
     def pause(self) -> None:
         """There is no echo just now."""
@@ -57,7 +68,9 @@ class Interruption:
         self.faint = below > _FAINT_DB
         loud = below < _BELOW_DB
         self._sum = _FADING * self._sum + (speech if loud else 0.0)
-        return loud and self._sum >= raised(_LIKENESS, self.motion)
+        self._age += 1
+        enough = _SURE if self._age <= _YOUNG else raised(_LIKENESS, self.motion)
+        return loud and self._sum >= enough
 
 
 def _level(samples: Samples) -> float:

@@ -80,6 +80,7 @@ class Listening:
         """There is a gap in the sound: what was before it tells nothing about what follows."""
         self._vad.reset()
         self._overheard.forget()
+        self._interruption.forget()
         self._voice = self._onset.push(0.0, 0.0)
         self._echo.reset()
 

@@ -9,9 +9,9 @@ _MEMORY = 40
 _SOUND_DB = 25.0
 """A window so far below the loudest is a pause. The end of a sentence and the first breath of the
 next are no measure: what a canceller leaves of them is as loud as they are."""
-_SOFTER = 150
-"""Windows of pauses in a row (4.8 s, in which the robot speaks) after which it was not a pause:
-somebody has turned the volume down."""
+_SOFTER = 60
+"""Windows of pauses in a row (1.9 s, in which the robot speaks) after which it was not a pause: the
+loudest was a knock, or somebody has turned the volume down."""
 
 
 class Loudest:

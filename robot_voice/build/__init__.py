@@ -92,6 +92,9 @@ __all__ = [
     "with_fallback",
 ]
 
+ADAPT_SECONDS = 60.0
+"""Longest wait for another adapter, with which a large model reads its instructions anew."""
+
 BLOCKS_AHEAD = 1
 """How far the synthesiser's thread may run ahead of the turn, which buffers on its own."""
 
@@ -248,7 +251,7 @@ class _Wiring:
     def adapt(self, pipeline: Pipeline | Interpreter) -> Callable[[str], Awaitable[None]]:
         async def adapt(name: str) -> None:
             await pipeline.interrupt()  # a long reply has the model's thread until it was spoken
-            await self.workers.llm.call(partial(self.engines.adapt, name))
+            await self.workers.llm.call(partial(self.engines.adapt, name), ADAPT_SECONDS)
 
         return adapt
 

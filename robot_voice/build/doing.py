@@ -11,14 +11,13 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 from robot_voice.actions.confirm import Question
 from robot_voice.actions.dispatch import Dispatcher, Policy, Remark, Report, Wish
 from robot_voice.actions.execution import ActionError
-from robot_voice.actions.grammar import ReplySplitter, parsed
+from robot_voice.actions.grammar import ReplySplitter, Wished, parsed
 from robot_voice.config import Config
 from robot_voice.conversation import Conversation
 from robot_voice.events import (
@@ -76,7 +75,9 @@ class Doing:
         """What was committed before it was answered, and what is to be said to it."""
         self._obeyed = False
         """Whether what was committed last was a command."""
-        self._wished: _Wished | None = None
+        self._wished: Wished | None = None
+        self._asking: Question | None = None
+        """What the robot is about to ask of its own accord."""
         self._telling = Telling()
         self._emit: Callable[[Event], None] = lambda event: None
 
@@ -115,7 +116,8 @@ class Doing:
         ``danger``: somebody's life may be at stake; then no reminder is made of the words."""
         skills = self._able.skills
         if skills is not None and not danger:
-            self._errands.submit(partial(skills.committed, transcript.text, transcript.language))
+            done = partial(skills.committed, transcript.text, transcript.language)
+            self._errands.submit(done, certain=True)
         remark = self._dispatcher.preview(transcript)
         if self._asked != transcript.text:  # the answer is still to be asked for
             self._owed = transcript.text, remark
@@ -130,14 +132,15 @@ class Doing:
         """A listener: "stop!" is for the body too, and at once; what was withdrawn never was."""
         match event:
             case StopRequested():
-                self._wished = None
+                self._wished = self._asking = None
+                self._telling.drop()
                 self._dispatcher.stop()
             case Withdrawn() | Dismissed() | TurnEnded():
                 self._asked, self._owed = "", None
-                self._drop_wish()
+                self._drop_wish(over=isinstance(event, TurnEnded))
                 self._dispatcher.withdraw()
                 if self._able.skills is not None:
-                    self._errands.submit(self._able.skills.turn_over)
+                    self._errands.soon(self._able.skills.turn_over)
 
     def passed(self) -> None:
         """All of the latest reply may be said: so may what it asks for be done."""
@@ -150,6 +153,7 @@ class Doing:
     ) -> AsyncGenerator[str]:
         """A reply to ``messages`` without the actions in it, which are done once the words that it
         answers are certain, and all of it has ``passed``."""
+        self._wished = None  # what an earlier reply asks for, it asks for no more
         splitter, spoken = ReplySplitter(), False
         async for piece in pieces:
             if text := splitter.feed(piece):
@@ -159,7 +163,7 @@ class Doing:
             spoken = spoken or not text.isspace()
             yield text
         if splitter.actions and messages:
-            self._wished = _Wished(messages[-1].text, language, splitter.actions)
+            self._wished = Wished(messages[-1].text, language, splitter.actions)
             if not spoken:
                 yield template("action_ok", language, self._level).text
 
@@ -227,9 +231,9 @@ class Doing:
         if wish.remark is not None and wish.remark.category != "action_ok":  # the reply says so
             self._tell(wish.remark, wish.question)
 
-    def _drop_wish(self) -> None:
+    def _drop_wish(self, *, over: bool = False) -> None:
         """If it comes from a reply to words that were withdrawn, or from a turn that is over."""
-        if self._wished is not None and self._wished.text != self._last_words():
+        if self._wished is not None and (over or self._wished.text != self._last_words()):
             self._wished = None
 
     def _last_words(self) -> str:
@@ -250,7 +254,13 @@ class Doing:
 
     def _tell(self, remark: Remark, question: Question | None = None) -> None:
         """Say it when nobody speaks. ``question``: that it asks, and that a yes is for it."""
-        begins = partial(self._dispatcher.ask, question) if question else _nothing
+        self._asking = question or self._asking
+
+        def begins() -> None:
+            if question is not None and self._asking is question:  # nobody said "stop" meanwhile
+                self._asking = None
+                self._dispatcher.ask(question)
+
         self._telling.later(lambda: self._spoken(remark, remark.language, ""), begins)
 
     async def _ring(self) -> None:
@@ -270,20 +280,6 @@ class Doing:
                 await asyncio.sleep(1.0)
 
         await ring_when_due(due, announce)
-
-
-@dataclass(slots=True)
-class _Wished:
-    """An action in a reply."""
-
-    text: str
-    """The user's words, as the conversation has them."""
-    language: str
-    """Of the reply."""
-    written: Sequence[str]
-    """What the model wrote, as ``grammar.parsed`` reads it."""
-    passed: bool = False
-    """Whether all of the reply may be said."""
 
 
 def _nothing() -> None:

@@ -19,6 +19,9 @@ PATIENCE = 0.5
 MAX_WAITING = 8
 """Requests that may wait for a disk that hangs; of more none is made."""
 
+MAX_CERTAIN = 64
+"""Requests of people among them, which are not dropped as easily."""
+
 T = TypeVar("T")
 
 
@@ -30,6 +33,7 @@ class Errands:
         self._loop = asyncio.get_running_loop()
         self._thread = ThreadPoolExecutor(1, name)
         self._waiting = 0
+        self._soon: asyncio.Future[object] | None = None
 
     async def ask(self, work: Callable[[], T]) -> T | None:
         """The result of ``work``; None, with a warning, when it fails or takes too long."""
@@ -44,9 +48,15 @@ class Errands:
             _log.warning("a turn goes without the %s: %s", self._name, why)
             return None
 
-    def submit(self, work: Callable[[], T]) -> asyncio.Future[T] | None:
-        """Have it done, in the order of submission. None: too much waits already."""
-        if self._waiting >= MAX_WAITING:
+    def soon(self, work: Callable[[], object]) -> None:
+        """Have it done after what waits, once for all that ask for it meanwhile."""
+        if self._soon is None or self._soon.done():
+            self._soon = self.submit(work, certain=True)
+
+    def submit(self, work: Callable[[], T], *, certain: bool = False) -> asyncio.Future[T] | None:
+        """Have it done, in the order of submission. None: too much waits already. ``certain``: it
+        follows from words that were committed, and may wait behind more."""
+        if self._waiting >= (MAX_CERTAIN if certain else MAX_WAITING):
             return None
         self._waiting += 1
         count_work(self._loop, 1)

@@ -18,7 +18,7 @@ from robot_voice.asr.language import LanguagePolicy
 from robot_voice.config import Config
 from robot_voice.cores import Cores, SharedAsr, SharedLlm, threads_for
 from robot_voice.engines import Asr, Judge, Llm, Tts, Vad
-from robot_voice.errors import ModelError
+from robot_voice.errors import ModelError, VoiceError
 from robot_voice.llm.summary import Limits
 from robot_voice.models.registry import FoundModel, find_model
 from robot_voice.settings import Loaded
@@ -117,18 +117,25 @@ def load_engines(
         starter = models.llm.is_starter
         screen = pool.submit(lambda: open_screen(config, judge.result(), store, starter=starter))
         turn = pool.submit(load_turn_model, config)
-        cores, ears = Cores(), asr.result()
-        return Engines(
-            asr=SharedAsr(ears, cores),
-            llm=with_remote(SharedLlm(llm.result(), cores), loaded),
-            adapt=lambda name: cores.during(partial(llm.result().adapt, name)),
-            limits=conversation_limits(config, llm.result(), commands, starter=starter),
-            judge=judge.result(),
-            screen=screen.result(),
-            tts=tts.result(),
-            turn_model=turn.result(),
-            session=ears.policy,
-        )
+        cores = Cores()
+        try:
+            ears = asr.result()
+            return Engines(
+                asr=SharedAsr(ears, cores),
+                llm=with_remote(SharedLlm(llm.result(), cores), loaded),
+                adapt=lambda name: cores.during(partial(llm.result().adapt, name)),
+                limits=conversation_limits(config, llm.result(), commands, starter=starter),
+                judge=judge.result(),
+                screen=screen.result(),
+                tts=tts.result(),
+                turn_model=turn.result(),
+                session=ears.policy,
+            )
+        except VoiceError:
+            for made in (llm, judge, tts):
+                if made.exception() is None and (engine := made.result()) is not None:
+                    engine.close()
+            raise
 
 
 def load_asr(config: Config, model: FoundModel) -> WhisperAsr:

@@ -110,16 +110,16 @@ class Remembering:
 
         if isinstance(memory_request(transcript.text), ForgetThat | ForgetAll):
             self.keep_nothing()  # whatever it was
-        if self._knows:
-            self._errands.submit(do)
-        else:
+        if not self._knows:
             do()
+        elif self._errands.submit(do, certain=True) is None:
+            self._failure = Say("memory_failed")
 
     def happened(self, event: Event) -> None:
         """A listener: what was withdrawn never was."""
         if isinstance(event, Withdrawn | Dismissed | TurnEnded):
             if self._knows:
-                self._errands.submit(self._memory.turn_over)
+                self._errands.soon(self._memory.turn_over)
             else:
                 self._memory.turn_over()
 

@@ -35,8 +35,12 @@ class Telling:
             yield
         finally:
             self._tasks = self._announce = None  # there is nobody left to tell
-            for task in self._telling:
-                task.cancel()
+            self.drop()
+
+    def drop(self) -> None:
+        """What is not sound yet is not said."""
+        for task in self._telling:
+            task.cancel()
 
     def later(self, text: Text, begins: Callable[[], None]) -> None:
         """Say it when nobody speaks, and call ``begins`` then; do not wait for it."""

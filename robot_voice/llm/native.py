@@ -86,6 +86,8 @@ class LlamaContext:
         self._context = _context(self._model, self.size, threads, config)
         self._memory: Any = self._context and c.llama_get_memory(self._context)
         if not self._memory:
+            if self._context:
+                c.llama_free(self._context)
             c.llama_model_free(self._model)
             raise ModelError(
                 f"the language model {path} gets no memory for a conversation of"

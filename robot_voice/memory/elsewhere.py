@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from pathlib import Path
 
 from robot_voice import paths
 from robot_voice.errors import EngineError
@@ -29,22 +30,26 @@ def forget_elsewhere(skills: Skills | None = None) -> None:
 
 
 def _forget_timers(skills: Skills | None) -> None:
-    if skills is not None:
-        skills.forget()
     kept = paths.user_state() / "timers.json"
-    if kept.exists():  # those of a robot that does not run, or does not keep them any more
-        Skills(path=kept).forget()
+    if skills is None and kept.exists():
+        skills = Skills(path=kept)
+    _erase(kept)
+    if skills is not None:
+        skills.forget()  # saves what is left
 
 
 def _forget_saved() -> None:
     for pattern in _SAVED:
         for file in paths.user_state().glob(pattern):
-            try:
-                erase(file)
-            except FileNotFoundError:
-                pass  # whoever was writing it was faster
-            except OSError as error:
-                raise EngineError(
-                    f"{file} cannot be deleted: {error}. What people said is in it; delete it"
-                    " yourself"
-                ) from error
+            _erase(file)
+
+
+def _erase(file: Path) -> None:
+    try:
+        erase(file)
+    except FileNotFoundError:
+        pass  # whoever was writing it was faster
+    except OSError as error:
+        raise EngineError(
+            f"{file} cannot be deleted: {error}. What people said is in it; delete it yourself"
+        ) from error
