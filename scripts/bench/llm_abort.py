@@ -5,8 +5,8 @@
 An untrained model of true shape (``untrained``). It is stopped at random moments: first while it
 reads a prompt of ``PROMPT`` tokens, of which it knows nothing (a fifth of them), then while it
 replies to one that it knows, and (a fifth) between a question and the first word of its reply when
-the instructions have to be brought back first. Counted from the moment in which ``cancelled`` becomes
-true to the moment in which the engine gives its thread back.
+the instructions have to be brought back first. Counted from the moment in which ``cancelled``
+becomes true to the moment in which the engine gives its thread back.
 
 After every one the next reply, to a short question or (every ``WHOLE`` th time, and always of a
 prompt that it knows) to the same prompt, must be what it is without an abort; that is, after the
@@ -115,7 +115,7 @@ def main() -> None:
 
 
 def measure(path: Path, threads: int, times: int, seed: int) -> Iterator[Aborted]:
-    """Abort ``times`` times. Of reading there are fewer: each takes as long as a fifth of a minute."""
+    """Abort ``times`` times. Of reading there are fewer: each takes a fifth of a minute."""
     with (
         tempfile.TemporaryDirectory() as folder,
         closing(LlamaLlm(path, LlmConfig(max_tokens=REPLY_TOKENS), threads, Path(folder))) as llm,
