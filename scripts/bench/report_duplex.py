@@ -51,7 +51,8 @@ def self_interruption(result: dict[str, Any]) -> str:
         "",
         _on("self_interruption", result),
         f"{result['minutes']:g} minutes of the robot's own speech in each mode, through simulated"
-        " rooms (echo at -6 dB). How often something of it was taken for a voice:",
+        f" rooms (echo at -6 dB).{result.get('runs', '')} How often something of it was taken for a"
+        " voice:",
         "",
         row("room", *modes),
         row("---", *["---:"] * len(modes)),
