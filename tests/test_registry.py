@@ -136,7 +136,7 @@ def test_every_place_is_named(tmp_path: Path, user_models: Path) -> None:
     assert message.endswith("whisper-small.")
 
 
-@pytest.mark.parametrize("name", ["", "/", "/no/where", "../..", "a\0b", "no.gguf"])
+@pytest.mark.parametrize("name", ["", "/", "/no/where", "../tests", "a\0b", "no.gguf"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_there(kind: ModelKind, name: str, tmp_path: Path) -> None:
     assert "not found" in complaint(kind, name, tmp_path)
